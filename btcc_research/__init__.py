@@ -1,0 +1,1 @@
+"""BTCC trades, orders, balances and candles as DataFrames."""

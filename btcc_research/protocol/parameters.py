@@ -1,0 +1,150 @@
+"""Arguments of a call -> the values that are signed and sent, or an error that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from btcc_research.errors import InvalidArgument
+from btcc_research.protocol.endpoint import Endpoint, Field
+from btcc_research.protocol.signing import Value, value_text
+
+WirePairs = list[tuple[str, Value]]
+
+
+def wire_pairs(endpoint: Endpoint, values: Mapping[str, object]) -> WirePairs:
+    """Return BTCC's names and values in declared order, checked, with defaults filled in.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        The call.
+    values : mapping
+        Arguments by their standard names; None means not given. Times are Unix seconds.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument and what is allowed.
+    """
+    unknown = values.keys() - {field.name for field in endpoint.params}
+    if unknown:
+        allowed = ", ".join(field.name for field in endpoint.params) or "none"
+        raise InvalidArgument(
+            f"{endpoint.name} has no argument {sorted(unknown)[0]!r}; it takes: {allowed}."
+        )
+    given = ((field, values.get(field.name)) for field in endpoint.params)
+    checked = ((field, wire_value(field, value)) for field, value in given)
+    return [(field.wire, value) for field, value in checked if value is not None]
+
+
+def wire_value(field: Field, value: object) -> Value:
+    """Return one argument as BTCC wants it; None when it is left out.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument and what is allowed.
+    """
+    if value is None or (value == "" and not field.required):
+        value = field.default
+    if value is None or value == "":
+        if field.required:
+            raise InvalidArgument(f"{field.name} is missing: {field.meaning}.")
+        return None
+    return _CHECKS[field.kind](field, value)
+
+
+def positive_decimal(name: str, value: object) -> str:
+    """Return an amount or a price as plain decimal text, keeping the caller's scale.
+
+    Raises
+    ------
+    InvalidArgument
+        For anything that is not a positive number with one plain text.
+    """
+    written = value_text(value, name)
+    try:
+        number = Decimal(written)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not set(written) <= set("0123456789.") or not number.is_finite() or number <= 0:
+        raise InvalidArgument(
+            f'{name}={value!r}: a positive number is needed, as text, int or Decimal (for example "0.015").'
+        )
+    return written
+
+
+def _check_decimal(field: Field, value: object) -> Value:
+    return positive_decimal(field.name, value)
+
+
+def _check_enum(field: Field, value: object) -> Value:
+    if isinstance(value, int) and not isinstance(value, bool) and value in field.codes:
+        return value
+    if isinstance(value, str):
+        for code, word in field.codes.items():
+            if word.casefold() == value.casefold():
+                return code
+    allowed = ", ".join(repr(word) for word in field.codes.values())
+    raise InvalidArgument(f"{field.name}={value!r} is not one of {allowed}.")
+
+
+def _check_integer(field: Field, value: object) -> Value:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidArgument(
+            f"{field.name}={value!r}: a whole number from 0 is needed ({field.meaning})."
+        )
+    if field.largest is not None and value > field.largest:
+        raise InvalidArgument(f"{field.name}={value}: at most {field.largest} is allowed.")
+    return value
+
+
+def _check_id(field: Field, value: object) -> Value:
+    # An id read from a frame is a numpy integer; __index__ keeps every digit, float() would not.
+    if hasattr(value, "__index__") and not isinstance(value, bool):
+        return int(value.__index__())
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    raise InvalidArgument(f"{field.name}={value!r}: an id is a whole number.")
+
+
+def _check_text(field: Field, value: object) -> Value:
+    if not isinstance(value, str):
+        if (
+            field.choices
+            and isinstance(value, int | float | Decimal)
+            and not isinstance(value, bool)
+        ):
+            value = value_text(value, field.name)
+        else:
+            raise InvalidArgument(f"{field.name}={value!r}: text is needed ({field.meaning}).")
+    if field.choices and value not in field.choices:
+        raise InvalidArgument(f"{field.name}={value!r} is not one of {', '.join(field.choices)}.")
+    if field.largest is not None and _size(field, value) > field.largest:
+        what = "ids" if field.separator else "bytes"
+        raise InvalidArgument(
+            f"{field.name}={value!r}: at most {field.largest} {what} are allowed."
+        )
+    return value
+
+
+def _size(field: Field, value: str) -> int:
+    return len(value.split(field.separator)) if field.separator else len(value.encode())
+
+
+def _check_time(field: Field, value: object) -> Value:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidArgument(f"{field.name}={value!r}: a time in whole Unix seconds is needed.")
+    return value
+
+
+_CHECKS = {
+    "decimal": _check_decimal,
+    "enum": _check_enum,
+    "integer": _check_integer,
+    "id": _check_id,
+    "text": _check_text,
+    "time_s": _check_time,
+    "time_ms": _check_time,
+}

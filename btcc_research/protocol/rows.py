@@ -1,0 +1,199 @@
+"""The payload of a reply -> typed rows, one per record, as the endpoint declares them.
+
+Numbers that are money arrive as text; they become floats or stay text in one decoding
+pass, so no digit is lost on the way to a decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from btcc_research.errors import ProtocolError
+from btcc_research.protocol.endpoint import Endpoint, Field, Rows
+
+_MALFORMED = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Rows of a payload, the total where the server counts, and fields nobody declared."""
+
+    rows: list[Any]
+    total: int | None = None
+    new_fields: frozenset[str] = frozenset()
+
+
+def read_rows(endpoint: Endpoint, payload: bytes, exact: bool = False) -> Decoded:
+    """Decode a payload into rows with one attribute per column.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        Declares the columns and the shape.
+    payload : bytes
+        JSON of the payload, without the envelope.
+    exact : bool
+        Hold decimals as their text instead of as floats.
+
+    Raises
+    ------
+    ProtocolError
+        If a column that must be there is missing, null or of another kind.
+    """
+    try:
+        return _READERS[endpoint.rows](endpoint, payload, exact)
+    except _MALFORMED as problem:
+        if endpoint.loose:
+            return Decoded([])
+        raise ProtocolError(
+            f"{endpoint.name}: the payload is not what {endpoint.source} describes: {problem}"
+        ) from None
+
+
+def _list(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
+    if payload == b"null":
+        return Decoded([])
+    if payload[:1] == b"[":
+        rows, new = _typed(endpoint, payload, exact, many=True)
+        return Decoded(rows, None, new)
+    page = _PAGE.decode(payload)
+    rows, new = _typed(endpoint, page.records, exact, many=True)
+    return Decoded(rows, page.total, new)
+
+
+def _object(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
+    if payload == b"null":
+        return Decoded([])
+    row, new = _typed(endpoint, payload, exact, many=False)
+    return Decoded([row], None, new)
+
+
+def _map(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
+    members = msgspec.json.decode(payload, type=dict[str, dict[str, Any]])
+    key = endpoint.columns[0].wire
+    flat = msgspec.json.encode([{key: name, **values} for name, values in members.items()])
+    rows, new = _typed(endpoint, flat, exact, many=True)
+    return Decoded(rows, None, new)
+
+
+def _scalar(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
+    if payload == b"null":
+        return Decoded([])
+    return _object(endpoint, b'{"value":' + payload + b"}", exact)
+
+
+def _book(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
+    book = _BOOK.decode(payload)
+    levels = [("ask", *level) for level in book.asks] + [("bid", *level) for level in book.bids]
+    records = [
+        {"time": book.time, "side": side, "price": price, "amount": amount}
+        for side, price, amount in levels
+    ]
+    rows, _ = _typed(endpoint, msgspec.json.encode(records), exact, many=True)
+    return Decoded(rows)
+
+
+def _candles(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
+    if payload == b"null":
+        return Decoded([])
+    return Decoded(_candle_decoder(endpoint, exact).decode(payload))
+
+
+class _Page(Struct):
+    records: Raw
+    total: int | None = None
+
+
+class _Book(Struct):
+    time: int
+    asks: list[tuple[str, str]] = []
+    bids: list[tuple[str, str]] = []
+
+
+_PAGE = msgspec.json.Decoder(_Page)
+_BOOK = msgspec.json.Decoder(_Book)
+_READERS = {
+    Rows.LIST: _list,
+    Rows.OBJECT: _object,
+    Rows.MAP: _map,
+    Rows.SCALAR: _scalar,
+    Rows.BOOK: _book,
+    Rows.CANDLES: _candles,
+}
+
+
+def _typed(
+    endpoint: Endpoint, payload: bytes | Raw, exact: bool, *, many: bool
+) -> tuple[Any, frozenset[str]]:
+    """Decode strictly; where the server sends new fields, decode again and name them."""
+    try:
+        return _decoder(endpoint, exact, many, True).decode(payload), frozenset()
+    except msgspec.ValidationError:
+        rows = _decoder(endpoint, exact, many, False).decode(payload)
+        return rows, _new_fields(endpoint, msgspec.json.decode(payload))
+
+
+def _new_fields(endpoint: Endpoint, value: Any) -> frozenset[str]:
+    declared = {field.wire for field in endpoint.columns}
+    records: Sequence[Any] = value if isinstance(value, list) else [value]
+    found = (record.keys() - declared for record in records if isinstance(record, Mapping))
+    return frozenset().union(*found)
+
+
+@cache
+def _decoder(
+    endpoint: Endpoint, exact: bool, many: bool, strict: bool
+) -> msgspec.json.Decoder[Any]:
+    row = row_type(endpoint, exact, strict)
+    return msgspec.json.Decoder(list[row] if many else row, strict=False)  # type: ignore[valid-type]
+
+
+@cache
+def row_type(endpoint: Endpoint, exact: bool, strict: bool = True) -> type[Struct]:
+    """Return the record type of an endpoint's rows, made from its declared columns."""
+    members = [_member(endpoint, field, exact) for field in endpoint.columns]
+    # Records hold no references to each other: keeping them from the collector is safe,
+    # and walking millions of them would cost more than decoding them.
+    return msgspec.defstruct(
+        f"{endpoint.name}_row",
+        sorted(members, key=len),
+        rename={field.name: field.wire for field in endpoint.columns},
+        forbid_unknown_fields=strict,
+        gc=False,
+    )
+
+
+@cache
+def _candle_decoder(endpoint: Endpoint, exact: bool) -> msgspec.json.Decoder[Any]:
+    ordered = sorted(endpoint.columns, key=lambda field: int(field.wire))
+    members: list[Any] = [_member(endpoint, field, exact) for field in ordered]
+    row = msgspec.defstruct(
+        f"{endpoint.name}_row", [*members, ("market", str)],
+        array_like=True, forbid_unknown_fields=True, gc=False,
+    )  # fmt: skip
+    return msgspec.json.Decoder(list[row], strict=False)  # type: ignore[valid-type]
+
+
+def _member(endpoint: Endpoint, field: Field, exact: bool) -> tuple[Any, ...]:
+    kind = _KINDS.get(field.kind, str if exact else float)
+    if field.required and not endpoint.loose:
+        return (field.name, kind)
+    return (field.name, kind | None if kind is not Any else Any, None)
+
+
+_KINDS: dict[str, Any] = {
+    "integer": int,
+    "id": int,
+    "text": str | int | float,
+    "flag": bool,
+    "enum": int,
+    "time_s": float,
+    "time_ms": float,
+    "json": Any,
+}

@@ -1,0 +1,1 @@
+"""The venues: one method per documented call."""

@@ -40,11 +40,14 @@ class BtccError(Exception):
         What became of the request. ``not_sent``: BTCC never saw it. ``rejected``: BTCC
         answered no. ``unknown``: it may have been carried out. ``answered``: a read failed
         after an answer, nothing can have changed.
+    may_repeat : bool
+        Whether the same read may succeed a moment later.
     attempt : Attempt or None
         The masked request and reply, where there was one.
     """
 
     outcome: Outcome = "not_sent"
+    may_repeat: bool = False
 
     def __init__(self, message: str, *, attempt: Attempt | None = None) -> None:
         super().__init__(message)
@@ -92,6 +95,8 @@ class UnknownMarket(InvalidArgument):
 class TransportError(BtccError):
     """No answer. A read may simply be repeated."""
 
+    may_repeat = True
+
     def __init__(
         self, message: str, *, outcome: Outcome = "unknown", attempt: Attempt | None = None
     ) -> None:
@@ -106,6 +111,7 @@ class OutcomeUnknown(TransportError):
 class ProtocolError(BtccError):
     """An answer that is not BTCC's protocol."""
 
+    may_repeat = True
     outcome: Outcome = "answered"
 
 
@@ -179,6 +185,8 @@ class OrderRejected(ApiError):
 
 class ServerError(ApiError):
     """BTCC has a problem of its own."""
+
+    may_repeat = True
 
 
 class Incomplete(BtccError):

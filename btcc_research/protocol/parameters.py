@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from btcc_research.errors import InvalidArgument
 from btcc_research.protocol.endpoint import Endpoint, Field
@@ -38,6 +39,34 @@ def wire_pairs(endpoint: Endpoint, values: Mapping[str, object]) -> WirePairs:
     return [(field.wire, value) for field, value in checked if value is not None]
 
 
+def read_values(endpoint: Endpoint, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return a request's arguments by their standard names, as a server reads them.
+
+    Decimals become Decimal, codes become words, ids and times become ints; what was not
+    given is its default or None.
+
+    Raises
+    ------
+    InvalidArgument
+        For a missing or malformed parameter (BTCC's code 202).
+    """
+    return {field.name: _read_value(field, texts.get(field.wire)) for field in endpoint.params}
+
+
+def _read_value(field: Field, given: str | None) -> Any:
+    value: object = given
+    if given and field.kind in _WHOLE:
+        if not given.isascii() or not given.isdigit():
+            raise InvalidArgument(f"{field.wire}={given!r}: a whole number is needed.")
+        value = int(given)
+    checked = wire_value(field, value)
+    if field.kind == "enum" and isinstance(checked, int):
+        return field.codes[checked]
+    if field.kind == "decimal" and isinstance(checked, str):
+        return Decimal(checked)
+    return checked
+
+
 def wire_value(field: Field, value: object) -> Value:
     """Return one argument as BTCC wants it; None when it is left out.
 
@@ -70,9 +99,13 @@ def positive_decimal(name: str, value: object) -> str:
         number = Decimal("NaN")
     if not set(written) <= set("0123456789.") or not number.is_finite() or number <= 0:
         raise InvalidArgument(
-            f'{name}={value!r}: a positive number is needed, as text, int or Decimal (for example "0.015").'
+            f"{name}={value!r}: a positive number is needed, as text, int or Decimal "
+            f'(for example "0.015").'
         )
     return written
+
+
+_WHOLE = frozenset({"integer", "id", "enum", "time_s", "time_ms"})
 
 
 def _check_decimal(field: Field, value: object) -> Value:

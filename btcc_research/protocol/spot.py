@@ -478,7 +478,7 @@ ORDER_CANCEL_STOP = replace(
         PLAN_COLUMNS,
     ),
     loose=True,
-    note="The path really is spelled cancle; the document has no market, a test suite sends it (S09).",
+    note="Really spelled cancle. The document has no market, a test suite sends it (S09).",
 )
 ORDER_CANCEL_STOP_ALL = replace(
     _trade(

@@ -1,0 +1,186 @@
+"""Long listings, read completely: pages that overlap, and proof that they fit together.
+
+BTCC lists newest first by offset, so rows that arrive meanwhile push everything deeper and
+rows that vanish pull it up. Each page therefore starts at the last row of the one before
+it, the anchor, and must show it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from btcc_research.protocol.rows import Decoded
+
+PAGE = 100
+MOST_AT_ONCE = 8
+MOST_SEARCHES = 50
+
+Fetch = Callable[[Sequence[int]], Sequence[Decoded]]
+"""Pages for a list of offsets, in that order; they may be fetched side by side."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """All rows of a listing, newest first, and how well that is proven.
+
+    `repeats` counts identical rows that were dropped; `holes` describes, newest first, every
+    place where rows may be missing.
+    """
+
+    rows: list[Any] = field(default_factory=list)
+    pages: int = 0
+    repeats: int = 0
+    holes: list[str] = field(default_factory=list)
+    new_fields: set[str] = field(default_factory=set)
+    limited: bool = False
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The state of reading one listing."""
+
+    fetch: Fetch
+    size: int
+    changing: bool
+    listing: Listing = field(default_factory=Listing)
+    seen: dict[Hashable, list[int]] = field(default_factory=dict)
+    anchor: Any = None
+    offset: int = 0
+    total: int | None = None
+
+    def get(self, offsets: Sequence[int]) -> list[Decoded]:
+        pages = list(self.fetch(offsets))
+        self.listing.pages += len(pages)
+        for page in pages:
+            self.listing.new_fields |= page.new_fields
+            self.total = page.total if page.total is not None else self.total
+        return pages
+
+    def is_known(self, row: Any) -> bool:
+        places = self.seen.get(row.id, ())
+        return bool(places) and (
+            self.changing or any(self.listing.rows[place] == row for place in places)
+        )
+
+    def is_anchor(self, row: Any) -> bool:
+        return bool(row.id == self.anchor.id and (self.changing or row == self.anchor))
+
+    def add(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if self.is_known(row):
+                self.listing.repeats += 1
+                continue
+            self.seen.setdefault(row.id, []).append(len(self.listing.rows))
+            self.listing.rows.append(row)
+
+    def accept(self, offset: int, rows: Sequence[Any], fresh: Sequence[Any]) -> None:
+        """Add what a page brought; its last row is the next page's anchor."""
+        self.add(fresh)
+        if rows:
+            self.anchor, self.offset = rows[-1], offset + len(rows) - 1
+
+    def continuation(self, rows: Sequence[Any]) -> Sequence[Any] | None:
+        """Return the rows behind the anchor, or None where the page does not show it."""
+        if self.anchor is None:
+            return rows
+        for place, row in enumerate(rows):
+            if self.is_anchor(row):
+                self.add(rows[:place])  # rows that came in before it, if any are new
+                return rows[place + 1 :]
+        return None
+
+
+def read_listing(
+    fetch: Fetch, *, size: int = PAGE, limit: int | None = None, changing: bool = False
+) -> Listing:
+    """Read a listing to its end.
+
+    Parameters
+    ----------
+    fetch : callable
+        Returns the pages at some offsets. Rows have an `id` and compare by value.
+    size : int
+        Rows asked for in a page; a server that gives fewer is followed by what it gives.
+    limit : int, optional
+        Stop after so many rows, the newest.
+    changing : bool
+        Rows with one id are one row (open orders change while they are listed); otherwise
+        different rows with one id are all kept.
+
+    Returns
+    -------
+    Listing
+        Complete, or naming its holes.
+    """
+    reader = _Reader(fetch, size, changing)
+    at_once = 1
+    while True:
+        step = max(reader.size - 1, 1)
+        offsets = [reader.offset + number * step for number in range(at_once)]
+        ended = _take(reader, offsets, reader.get(offsets))
+        rows = reader.listing.rows
+        if limit is not None and len(rows) >= limit:
+            del rows[limit:]
+            reader.listing.limited = True
+            return reader.listing
+        if ended:
+            return _compare_with_total(reader, fetch, changing)
+        # A short page is most likely the last one: only its end is still to be proven.
+        at_once = min(at_once * 2, MOST_AT_ONCE) if reader.size == size else 1
+
+
+def _take(reader: _Reader, offsets: Sequence[int], pages: Sequence[Decoded]) -> bool:
+    """Add pages while each continues the one before; return whether the end was reached."""
+    for offset, page in zip(offsets, pages, strict=True):
+        if offset != reader.offset:
+            return False  # the server gave less than a page: the rest was asked too deep
+        fresh = reader.continuation(page.rows)
+        if fresh is None:
+            return _search(reader)
+        if not fresh:
+            return True
+        reader.accept(offset, page.rows, fresh)
+        reader.size = len(page.rows) if len(page.rows) > 1 else reader.size
+    return False
+
+
+def _search(reader: _Reader) -> bool:
+    """Find the anchor again after the listing moved; where that fails, note a hole."""
+    offset = reader.offset
+    for _ in range(MOST_SEARCHES):
+        rows = reader.get([offset])[0].rows
+        fresh = reader.continuation(rows)
+        if fresh is None and rows and all(reader.is_known(row) for row in rows):
+            offset += max(len(rows) - 1, 1)  # many rows arrived: the anchor is deeper
+            continue
+        if fresh is None and any(reader.is_known(row) for row in rows):
+            last_known = max(n for n, row in enumerate(rows) if reader.is_known(row))
+            fresh = rows[last_known + 1 :]  # the anchor itself is gone, its neighbour is not
+        if fresh is not None:
+            reader.accept(offset, rows, fresh)
+            return not fresh
+        if offset == 0:
+            break
+        offset = max(offset - max(reader.size - 1, 1), 0)  # rows vanished: it is higher up
+    lost = f"after id {reader.anchor.id}: the listing moved and the row did not reappear"
+    reader.listing.holes.append(lost)
+    reader.accept(offset, rows, rows)
+    return not rows
+
+
+def _compare_with_total(reader: _Reader, fetch: Fetch, changing: bool) -> Listing:
+    """Hold the rows against the server's own count; read once more where they differ."""
+    listing = reader.listing
+    if reader.total is None or reader.total == len(listing.rows):
+        return listing
+    again = _Reader(fetch, reader.size, changing)
+    ended = False
+    while not ended:
+        ended = _take(again, [again.offset], again.get([again.offset]))
+    again.listing.pages += listing.pages
+    if again.total != len(again.listing.rows):
+        counted = f"the server counts {again.total} rows, {len(again.listing.rows)} were read"
+        again.listing.holes.append(counted)
+    return again.listing

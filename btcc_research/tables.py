@@ -1,0 +1,245 @@
+"""The frames that join venues: their columns, and how rows of the spot venue fill them.
+
+Each joined frame is declared like an endpoint's columns, so it has the same names, dtypes
+and order whichever venues answered, also when it is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+
+import pandas as pd
+
+from btcc_research.frames import code_word, column, dtype_name
+from btcc_research.protocol import spot as calls
+from btcc_research.protocol.endpoint import (
+    Field,
+    decimal,
+    flag,
+    identifier,
+    integer,
+    text,
+    time_ms,
+    time_s,
+)
+
+Columns = tuple[Field, ...]
+
+
+class MarketRules(Protocol):
+    """What the records need to know of a market."""
+
+    market: str
+    base: str
+    quote: str
+    amount_precision: int
+
+
+_VENUE = text("venue", meaning="spot")
+_MARKET = text("market")
+
+TRADES: Columns = (
+    time_s("time"),
+    _VENUE,
+    _MARKET,
+    identifier("id", meaning="of the execution"),
+    identifier("order_id"),
+    text("side", meaning="buy or sell"),
+    text("role", meaning="maker or taker"),
+    decimal("price"),
+    decimal("amount", meaning="base"),
+    decimal("cost", meaning="quote: price x amount"),
+    decimal("fee"),
+    text("fee_asset"),
+)
+ORDERS: Columns = (
+    time_s("created_at"),
+    _VENUE,
+    _MARKET,
+    identifier("id"),
+    text("side"),
+    text("type", meaning="limit, market, stop_limit or stop_market"),
+    text("status", meaning="open, filled, cancelled; waiting or closed for stop orders"),
+    text("time_in_force"),
+    decimal("price", meaning="limit price; NA where there is none"),
+    decimal("stop_price", meaning="trigger; NA where there is none"),
+    decimal("amount", meaning="base; quote money for a market buy"),
+    decimal("remaining", meaning="not executed, in the currency of amount"),
+    decimal("filled", meaning="base"),
+    decimal("cost", meaning="quote"),
+    decimal("average_price", meaning="cost / filled; NA before the first execution"),
+    decimal("fee"),
+    text("fee_asset"),
+    time_s("updated_at"),
+    time_s("finished_at"),
+    text("source"),
+    text("client_id"),
+)
+BALANCES: Columns = (
+    _VENUE,
+    text("asset"),
+    decimal("available"),
+    decimal("frozen", meaning="locked in open orders"),
+    decimal("total"),
+)
+LEDGER: Columns = (
+    time_s("time"),
+    _VENUE,
+    identifier("id"),
+    text("asset"),
+    text("business", meaning="such as trade, fee, deposit"),
+    decimal("change", meaning="signed"),
+    decimal("balance", meaning="after the change"),
+    _MARKET,
+    identifier("order_id"),
+    decimal("price"),
+    decimal("amount"),
+    decimal("rate", meaning="fee rate, on fee lines"),
+)
+MARKETS: Columns = (
+    _VENUE,
+    _MARKET,
+    text("base"),
+    text("quote"),
+    integer("price_precision"),
+    integer("amount_precision"),
+    integer("fee_precision"),
+    decimal("min_amount", meaning="smallest order, base"),
+    flag("is_open"),
+    time_s("opens_at"),
+)
+TICKER: Columns = (
+    _VENUE,
+    _MARKET,
+    decimal("last"),
+    time_s("time", meaning="when this machine asked"),
+)
+DEPTH: Columns = (
+    time_ms("time"),
+    _VENUE,
+    _MARKET,
+    text("side", meaning="bid or ask"),
+    decimal("price"),
+    decimal("amount", meaning="base at this price"),
+    decimal("depth", meaning="base from the best price to here"),
+)
+
+
+def joined_frame(
+    columns: Columns, records: Sequence[Mapping[str, Any]], *, exact: bool = False
+) -> pd.DataFrame:
+    """Return records as a frame with the declared columns; a missing key is NA."""
+    arrays = {
+        field.name: column(field, [record.get(field.name) for record in records], exact=exact)
+        for field in columns
+    }
+    return pd.DataFrame(arrays, copy=False)
+
+
+def describe(columns: Columns, exact: bool = False) -> str:
+    """Return the columns as documentation shows them."""
+    return "\n".join(
+        f"{field.name} : {dtype_name(field.kind, exact=exact)}"
+        + (f" ({field.meaning})" if field.meaning else "")
+        for field in columns
+    )
+
+
+def trade_records(rows: Iterable[Any], market: MarketRules, side: str) -> Iterable[dict[str, Any]]:
+    """Return executions of one market and side; the fee's currency is filled in.
+
+    BTCC names no currency where it took the fee from what was received: base for a buyer,
+    quote for a seller ("Spot Trading API (April 2025)", order/deal_history).
+    """
+    received = market.base if side == "buy" else market.quote
+    role = next(field for field in calls.DEAL_COLUMNS if field.name == "role")
+    for row in rows:
+        yield {
+            "time": row.time, "venue": "spot", "market": market.market, "id": row.id,
+            "order_id": row.order_id, "side": side, "role": code_word(role, row.role),
+            "price": row.price, "amount": row.amount, "cost": row.cost, "fee": row.fee,
+            "fee_asset": row.fee_asset or received,
+        }  # fmt: skip
+
+
+def order_records(
+    rows: Iterable[Any], market: MarketRules, status: str
+) -> Iterable[dict[str, Any]]:
+    """Return orders of one market; `status` "" works it out from what was executed."""
+    fields = {field.name: field for field in calls.ORDER_COLUMNS}
+    for row in rows:
+        side = code_word(fields["side"], row.side)
+        kind = code_word(fields["type"], row.type)
+        yield {
+            "created_at": row.created_at, "venue": "spot", "market": row.market, "id": row.id,
+            "side": side, "type": kind,
+            "status": status or _finished_status(row, market, kind, side),
+            "time_in_force": code_word(fields["time_in_force"], row.time_in_force),
+            "price": row.price if kind == "limit" else None,
+            "amount": row.amount, "remaining": row.remaining, "filled": row.filled,
+            "cost": row.cost, "average_price": _average_price(row),
+            "fee": row.fee,
+            "fee_asset": row.fee_asset or (market.base if side == "buy" else market.quote),
+            "updated_at": row.updated_at, "finished_at": getattr(row, "finished_at", None),
+            "source": row.source, "client_id": row.client_id,
+        }  # fmt: skip
+
+
+def plan_records(rows: Iterable[Any], status: str) -> Iterable[dict[str, Any]]:
+    """Return stop orders; BTCC documents no meaning of their closing numbers."""
+    fields = {field.name: field for field in calls.PLAN_COLUMNS}
+    for row in rows:
+        kind = code_word(fields["type"], row.type)
+        yield {
+            "created_at": row.created_at, "venue": "spot", "market": row.market, "id": row.id,
+            "side": code_word(fields["side"], row.side), "type": f"stop_{kind}", "status": status,
+            "time_in_force": code_word(fields["time_in_force"], row.time_in_force),
+            "price": row.price if kind == "limit" else None, "stop_price": row.stop_price,
+            "amount": row.amount, "updated_at": row.updated_at,
+            "finished_at": getattr(row, "finished_at", None),
+            "source": row.source, "client_id": row.client_id,
+        }  # fmt: skip
+
+
+def _finished_status(row: Any, market: MarketRules, kind: str | None, side: str | None) -> str:
+    """Filled means nothing is left, or less than one step of the amount can cost.
+
+    BTCC gives closed orders no status ("Spot Trading API (April 2025)", order/finished).
+    """
+    remaining, filled = Decimal(str(row.remaining)), Decimal(str(row.filled))
+    if not remaining:
+        return "filled"
+    if kind == "market" and side == "buy" and filled:
+        step = Decimal(1).scaleb(-market.amount_precision)
+        if remaining < step * Decimal(str(row.cost)) / filled * 2:
+            return "filled"
+    return "cancelled"
+
+
+def _average_price(row: Any) -> Any:
+    """Return cost / filled, in the form the row's other numbers have."""
+    filled, cost = Decimal(str(row.filled)), Decimal(str(row.cost))
+    if not filled:
+        return None
+    if isinstance(row.cost, str):
+        return format((cost / filled).quantize(Decimal(1).scaleb(-18)), "f")
+    return float(cost / filled)
+
+
+def ledger_records(rows: Iterable[Any]) -> Iterable[dict[str, Any]]:
+    """Return ledger lines; what `detail` says of a trade becomes columns."""
+    for row in rows:
+        detail = row.detail[0] if isinstance(row.detail, list) and row.detail else row.detail
+        detail = detail if isinstance(detail, dict) else {}
+        as_number = str if isinstance(row.change, str) else float
+        numbers = {
+            name: as_number(detail[key]) if detail.get(key) is not None else None
+            for name, key in (("price", "p"), ("amount", "a"), ("rate", "f"))
+        }
+        yield {
+            "time": row.time, "venue": "spot", "id": row.id, "asset": row.asset,
+            "business": row.business, "change": row.change, "balance": row.balance,
+            "market": detail.get("m"), "order_id": detail.get("i"), **numbers,
+        }  # fmt: skip

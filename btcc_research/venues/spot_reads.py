@@ -1,0 +1,218 @@
+"""The spot venue read completely: every market, every page, with proof.
+
+Each function answers with records for a joined frame and counts into a `Coverage`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from btcc_research import tables
+from btcc_research.coverage import Coverage
+from btcc_research.paging import Listing, read_listing
+from btcc_research.parallel import in_parallel
+from btcc_research.protocol import spot as calls
+from btcc_research.protocol.endpoint import Endpoint
+from btcc_research.protocol.rows import Decoded
+from btcc_research.venues.link import Link
+
+Range = tuple[float | None, float | None]
+
+# Rows of the last seconds may still be arriving; asking a little further than now lets the
+# newest be seen, and the pages' anchors notice what arrives meanwhile.
+BEYOND_NOW = 2
+OVERLAP_SECONDS = 60.0
+
+
+class SpotReads:
+    """Complete listings of the spot venue."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._markets: dict[str, Any] = {}
+        self._traded: dict[str, set[str]] = {}
+        self._scanned: tuple[float, float] | None = None
+
+    def markets(self, *, fresh: bool = False) -> dict[str, Any]:
+        """Return the rules of all listed markets by name."""
+        if fresh or not self._markets:
+            rows = self._link.rows(calls.MARKET_LIST, {}, exact=True).rows
+            self._markets = {row.market: row for row in rows}
+        return self._markets
+
+    def rules(self, market: str) -> Any:
+        """Return a market's rules; for one that is listed no more, what the ledger told."""
+        listed = self.markets().get(market)
+        if listed is not None:
+            return listed
+        assets = self._traded.get(market, set())
+        base = next((asset for asset in sorted(assets) if market.startswith(asset)), market)
+        return SimpleNamespace(
+            market=market, base=base, quote=market.removeprefix(base), amount_precision=8
+        )
+
+    def listing(
+        self,
+        endpoint: Endpoint,
+        values: dict[str, Any],
+        *,
+        exact: bool = False,
+        limit: int | None = None,
+        changing: bool = False,
+    ) -> Listing:
+        """Read all pages of a listing."""
+
+        def fetch(offsets: Sequence[int]) -> list[Decoded]:
+            def page(offset: int) -> Decoded:
+                asked = {**values, "offset": offset, "limit": calls.MOST_ROWS}
+                return self._link.rows(endpoint, asked, exact=exact)
+
+            return in_parallel(page, offsets)
+
+        return read_listing(fetch, limit=limit, changing=changing)
+
+    def traded_markets(self, wanted: Range, coverage: Coverage) -> list[str]:
+        """Return every market the account traded in a time, as its ledger tells."""
+        now = self._link.transport().server_time()
+        first = wanted[0] or 0.0
+        if self._scanned and self._scanned[0] <= first:
+            first, begins = self._scanned[1] - OVERLAP_SECONDS, self._scanned[0]
+        else:
+            begins = first
+        listing = self.listing(calls.ASSET_QUERY_HISTORY, self._bounds((first or None, None)))
+        coverage.add(listing, "ledger")
+        for row in tables.ledger_records(listing.rows):
+            if row["market"]:
+                self._traded.setdefault(row["market"], set()).add(row["asset"])
+        if not listing.holes:
+            self._scanned = (begins, now)
+        return sorted(self._traded)
+
+    def trades(
+        self,
+        markets: Sequence[str],
+        wanted: Range,
+        coverage: Coverage,
+        *,
+        exact: bool,
+        limit: int | None,
+        progress: bool | None,
+    ) -> list[dict[str, Any]]:
+        """Return the executions of markets; each side is asked for by itself.
+
+        BTCC's rows do not say which side they are, so the question has to.
+        """
+        bounds = self._bounds(wanted)
+        questions = [(market, side) for market in markets for side in ("buy", "sell")]
+
+        def read(question: tuple[str, str]) -> Listing:
+            market, side = question
+            values = {"market": market, "side": side, **bounds}
+            return self.listing(calls.ORDER_DEAL_HISTORY, values, exact=exact, limit=limit)
+
+        found = in_parallel(read, questions, progress=progress, label="trades")
+        records: list[dict[str, Any]] = []
+        for (market, side), listing in zip(questions, found, strict=True):
+            coverage.add(listing, f"{market} {side}")
+            records += tables.trade_records(listing.rows, self.rules(market), side)
+        return records
+
+    def orders(
+        self,
+        markets: Sequence[str],
+        wanted: Range,
+        coverage: Coverage,
+        *,
+        exact: bool,
+        progress: bool | None,
+    ) -> list[dict[str, Any]]:
+        """Return closed orders and closed stop orders of markets."""
+        bounds = self._bounds(wanted)
+        questions = [
+            (m, c) for m in markets for c in (calls.ORDER_FINISHED, calls.ORDER_FINISHED_STOP)
+        ]
+        found = self._of_markets(questions, bounds, exact=exact, changing=False, progress=progress)
+        records: list[dict[str, Any]] = []
+        for (market, call), listing in zip(questions, found, strict=True):
+            coverage.add(listing, f"{market} {call.name}")
+            plans = call is calls.ORDER_FINISHED_STOP
+            records += (
+                tables.plan_records(listing.rows, "closed")
+                if plans
+                else tables.order_records(listing.rows, self.rules(market), "")
+            )
+        return records
+
+    def open_orders(
+        self,
+        markets: Sequence[str],
+        coverage: Coverage,
+        *,
+        exact: bool,
+        progress: bool | None,
+    ) -> list[dict[str, Any]]:
+        """Return open orders and waiting stop orders of markets."""
+        questions = [
+            (m, c) for m in markets for c in (calls.ORDER_PENDING, calls.ORDER_PENDING_STOP)
+        ]
+        found = self._of_markets(questions, {}, exact=exact, changing=True, progress=progress)
+        records: list[dict[str, Any]] = []
+        for (market, call), listing in zip(questions, found, strict=True):
+            coverage.add(listing, f"{market} {call.name}")
+            plans = call is calls.ORDER_PENDING_STOP
+            records += (
+                tables.plan_records(listing.rows, "waiting")
+                if plans
+                else tables.order_records(listing.rows, self.rules(market), "open")
+            )
+        return records
+
+    def ledger(
+        self,
+        values: dict[str, Any],
+        wanted: Range,
+        coverage: Coverage,
+        *,
+        exact: bool,
+        limit: int | None,
+    ) -> list[dict[str, Any]]:
+        """Return the changes of balances."""
+        asked = {**values, **self._bounds(wanted)}
+        listing = self.listing(calls.ASSET_QUERY_HISTORY, asked, exact=exact, limit=limit)
+        coverage.add(listing, "ledger")
+        return list(tables.ledger_records(listing.rows))
+
+    def _of_markets(
+        self,
+        questions: Sequence[tuple[str, Endpoint]],
+        values: dict[str, Any],
+        *,
+        exact: bool,
+        changing: bool,
+        progress: bool | None,
+    ) -> list[Listing]:
+        def read(question: tuple[str, Endpoint]) -> Listing:
+            market, call = question
+            asked = {"market": market, **values}
+            return self.listing(call, asked, exact=exact, changing=changing)
+
+        return in_parallel(read, questions, progress=progress, label="orders")
+
+    def _bounds(self, wanted: Range) -> dict[str, int | None]:
+        """Return whole seconds that certainly hold the range; the end is frozen here."""
+        start, end = wanted
+        last = end if end is not None else self._link.transport().server_time() + BEYOND_NOW
+        return {"start": None if start is None else math.floor(start), "end": math.ceil(last)}
+
+
+def inside(records: Iterable[dict[str, Any]], wanted: Range, time: str) -> list[dict[str, Any]]:
+    """Return the records of a range: its start included, its end not."""
+    start, end = wanted
+    return [
+        record
+        for record in records
+        if (start is None or record[time] >= start) and (end is None or record[time] < end)
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from btcc_research import accessor as _accessor  # noqa: F401 (registers df.btcc)
 from btcc_research import frames, tables
 from btcc_research.arguments import (
     interval_seconds,
@@ -483,7 +484,8 @@ class Client:
         coverage = Coverage(wanted, (first, last + seconds), [name], reading.pages, len(frame))
         frame = self._finish(frame, "klines", coverage, limit=most)
         gaps = [[iso(opens), iso(closes + seconds)] for opens, closes in reading.gaps]
-        frame.attrs |= {"market": name, "interval": seconds, "gaps": gaps}
+        quote = self._reads.rules(name).quote
+        frame.attrs |= {"market": name, "quote": quote, "interval": seconds, "gaps": gaps}
         return frame
 
     def ticker(self, market: str | None = None, *, exact: bool = False) -> pd.DataFrame:

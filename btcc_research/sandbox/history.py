@@ -76,14 +76,18 @@ class Trader:
         self._random = Random(f"{seed} demonstration")  # noqa: S311 (a simulation, repeatable on purpose)
 
     def live(self, paths: dict[str, PricePath], until: int) -> None:
-        """Trade every day of the 120 days before `until` (microseconds), and that day."""
-        last = until // MINUTE_US
-        first_day = last // MINUTES_A_DAY - DAYS
+        """Trade every day of the 120 days before `until` (microseconds), and that day so far.
+
+        The last day is planned whole and lived until `until`, so a later start on the same
+        day continues the same story.
+        """
+        today = until // MINUTE_US // MINUTES_A_DAY
+        first_day = today - DAYS
         for asset, amount in FIRST_DEPOSITS:
             self._exchange.deposit(self._user, asset, Decimal(amount), first_day * DAY * 1_000_000)
-        for day in range(first_day, last // MINUTES_A_DAY + 1):
+        for day in range(first_day, today + 1):
             self._move_money(day, first_day)
-            self._run([*self._actions(paths, day, min(MINUTES_A_DAY, last - day * MINUTES_A_DAY))])
+            self._run([*self._actions(paths, day)], until)
 
     def leave_open(self, now: int) -> None:
         """Leave two orders and a conditional one waiting, as a real account has them."""
@@ -111,29 +115,28 @@ class Trader:
             amount = Decimal("-1500.5") if age == 45 else Decimal("-800")
             self._exchange.deposit(self._user, "USDT", amount, now, "withdraw")
 
-    def _run(self, actions: list[tuple[int, Action]]) -> None:
+    def _run(self, actions: list[tuple[int, Action]], until: int) -> None:
         """Run actions side by side in the order of time, so that the ledger is in order."""
         number = count()
         queue = [(start, next(number), action) for start, action in actions]
         heapq.heapify(queue)
-        while queue:
+        while queue and queue[0][0] < until:
             _, _, action = heapq.heappop(queue)
             try:
                 heapq.heappush(queue, (next(action), next(number), action))
             except (StopIteration, Refused):
                 continue  # done, or a balance too small: the trader lets it be
 
-    def _actions(
-        self, paths: dict[str, PricePath], day: int, minutes: int
-    ) -> Iterator[tuple[int, Action]]:
+    def _actions(self, paths: dict[str, PricePath], day: int) -> Iterator[tuple[int, Action]]:
         first = day * MINUTES_A_DAY
-        seen = {market: paths[market].minutes(first, first + minutes - 1) for market in TRADED}
-        wanted = round(ORDERS_A_DAY * self._random.uniform(0.6, 1.4) * minutes / MINUTES_A_DAY)
+        last = first + MINUTES_A_DAY - 1
+        seen = {market: paths[market].minutes(first, last) for market in TRADED}
+        wanted = round(ORDERS_A_DAY * self._random.uniform(0.6, 1.4))
         for _ in range(wanted):
             market = self._random.choices(TRADED, (30, 25, 20, 15, 10))[0]
             rules = paths[market].rules
             unit = Decimal(1).scaleb(-rules.price_precision)
-            scene = Scene(rules, seen[market], unit, self._random.randrange(minutes))
+            scene = Scene(rules, seen[market], unit, self._random.randrange(MINUTES_A_DAY))
             kind = self._random.choices(
                 (self._limit, self._market, self._plan, self._second_thoughts), (52, 30, 8, 10)
             )[0]

@@ -48,13 +48,21 @@ class _Reader:
     seen: dict[Hashable, list[int]] = field(default_factory=dict)
     anchor: Any = None
     offset: int = 0
+    fullest: int = 0
+    stuck: int = 0
     total: int | None = None
+
+    @property
+    def step(self) -> int:
+        """How far pages lie apart when each shows the last row of the one before."""
+        return max((self.fullest or self.size) - 1, 1)
 
     def get(self, offsets: Sequence[int]) -> list[Decoded]:
         pages = list(self.fetch(offsets))
         self.listing.pages += len(pages)
         for page in pages:
             self.listing.new_fields |= page.new_fields
+            self.fullest = max(self.fullest, len(page.rows))
             self.total = page.total if page.total is not None else self.total
         return pages
 
@@ -75,21 +83,22 @@ class _Reader:
             self.seen.setdefault(row.id, []).append(len(self.listing.rows))
             self.listing.rows.append(row)
 
-    def accept(self, offset: int, rows: Sequence[Any], fresh: Sequence[Any]) -> None:
-        """Add what a page brought; its last row is the next page's anchor."""
-        self.add(fresh)
+    def accept(self, offset: int, rows: Sequence[Any]) -> None:
+        """Add what a page brought; its last row is the next page's anchor.
+
+        What stands before the old anchor is known already, or came in meanwhile.
+        """
+        if self.anchor is not None:
+            self.listing.repeats -= sum(map(self.is_anchor, rows))  # shown again on purpose
+        self.add(rows)
         if rows:
             self.anchor, self.offset = rows[-1], offset + len(rows) - 1
 
-    def continuation(self, rows: Sequence[Any]) -> Sequence[Any] | None:
-        """Return the rows behind the anchor, or None where the page does not show it."""
+    def place_of_anchor(self, rows: Sequence[Any]) -> int | None:
+        """Return where the page shows the anchor; -1 stands for before the first page."""
         if self.anchor is None:
-            return rows
-        for place, row in enumerate(rows):
-            if self.is_anchor(row):
-                self.add(rows[:place])  # rows that came in before it, if any are new
-                return rows[place + 1 :]
-        return None
+            return -1
+        return next((place for place, row in enumerate(rows) if self.is_anchor(row)), None)
 
 
 def read_listing(
@@ -117,8 +126,7 @@ def read_listing(
     reader = _Reader(fetch, size, changing)
     at_once = 1
     while True:
-        step = max(reader.size - 1, 1)
-        offsets = [reader.offset + number * step for number in range(at_once)]
+        offsets = [reader.offset + number * reader.step for number in range(at_once)]
         ended = _take(reader, offsets, reader.get(offsets))
         rows = reader.listing.rows
         if limit is not None and len(rows) >= limit:
@@ -128,7 +136,7 @@ def read_listing(
         if ended:
             return _compare_with_total(reader, fetch, changing)
         # A short page is most likely the last one: only its end is still to be proven.
-        at_once = min(at_once * 2, MOST_AT_ONCE) if reader.size == size else 1
+        at_once = min(at_once * 2, MOST_AT_ONCE) if reader.fullest == size else 1
 
 
 def _take(reader: _Reader, offsets: Sequence[int], pages: Sequence[Decoded]) -> bool:
@@ -136,37 +144,43 @@ def _take(reader: _Reader, offsets: Sequence[int], pages: Sequence[Decoded]) -> 
     for offset, page in zip(offsets, pages, strict=True):
         if offset != reader.offset:
             return False  # the server gave less than a page: the rest was asked too deep
-        fresh = reader.continuation(page.rows)
-        if fresh is None:
+        place = reader.place_of_anchor(page.rows)
+        if place is None:
             return _search(reader)
-        if not fresh:
+        behind = len(page.rows) - 1 - place
+        if not behind and len(page.rows) < max(reader.fullest, 2):
+            return True  # room for more rows, and nothing behind the anchor: this is the end
+        reader.accept(offset, page.rows)
+        reader.stuck = 0 if behind else reader.stuck + 1
+        if reader.stuck > MOST_SEARCHES:
+            reader.listing.holes.append(
+                f"after id {reader.anchor.id}: rows arrive faster than they can be read"
+            )
             return True
-        reader.accept(offset, page.rows, fresh)
-        reader.size = len(page.rows) if len(page.rows) > 1 else reader.size
     return False
 
 
 def _search(reader: _Reader) -> bool:
     """Find the anchor again after the listing moved; where that fails, note a hole."""
-    offset = reader.offset
+    offset, step = reader.offset, reader.step
+    rows: Sequence[Any] = ()
     for _ in range(MOST_SEARCHES):
         rows = reader.get([offset])[0].rows
-        fresh = reader.continuation(rows)
-        if fresh is None and rows and all(reader.is_known(row) for row in rows):
+        known = any(reader.is_known(row) for row in rows)
+        if known and (reader.place_of_anchor(rows) is not None or not reader.is_known(rows[-1])):
+            reader.accept(offset, rows)  # the anchor, or its neighbours where it is gone
+            return False
+        if known and len(rows) < reader.fullest:
+            return True  # the listing ends here, and the anchor is gone from its end
+        if known or (rows and rows[0].id > reader.anchor.id):
             offset += max(len(rows) - 1, 1)  # many rows arrived: the anchor is deeper
-            continue
-        if fresh is None and any(reader.is_known(row) for row in rows):
-            last_known = max(n for n, row in enumerate(rows) if reader.is_known(row))
-            fresh = rows[last_known + 1 :]  # the anchor itself is gone, its neighbour is not
-        if fresh is not None:
-            reader.accept(offset, rows, fresh)
-            return not fresh
-        if offset == 0:
+        elif offset == 0:
             break
-        offset = max(offset - max(reader.size - 1, 1), 0)  # rows vanished: it is higher up
+        else:
+            offset = max(offset - step, 0)  # rows vanished: the anchor was higher up
     lost = f"after id {reader.anchor.id}: the listing moved and the row did not reappear"
     reader.listing.holes.append(lost)
-    reader.accept(offset, rows, rows)
+    reader.accept(offset, rows)
     return not rows
 
 

@@ -1,13 +1,12 @@
 """One exchange of bytes over HTTPS, and what became of it when it failed.
 
-requests does the work, with everything off that could surprise: environment proxies and
-.netrc, cookies, redirects, silent retries. Its own exceptions show URLs and headers, so
-none of them leaves this module.
+requests does the work through its adapter alone: environment proxies, .netrc, cookies and
+redirects belong to its session and do not exist here. Its exceptions show URLs and
+headers, so none of them leaves this module.
 """
 
 from __future__ import annotations
 
-from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,12 +39,7 @@ class Network:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
         self.host = urlsplit(base_url).netloc
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT, max_retries=0)
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, adapter)
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT, max_retries=0)
 
     def exchange(self, request: Request, seconds: float) -> tuple[int, bytes]:
         """Send a request; return the HTTP status and the decoded body.
@@ -67,7 +61,7 @@ class Network:
 
     def close(self) -> None:
         """Close all connections."""
-        self._session.close()
+        self._adapter.close()
 
     def _exchange(self, request: Request, deadline: float, seconds: float) -> tuple[int, bytes]:
         prepared = requests.PreparedRequest()
@@ -77,18 +71,12 @@ class Network:
             prepared.url += f"?{request.query}"
         prepared.headers = CaseInsensitiveDict(request.headers)
         prepared.headers["Accept-Encoding"] = "gzip, deflate"
-        prepared.hooks = {"response": []}
         if request.body:
             prepared.body = request.body
             prepared.headers["Content-Length"] = str(len(request.body))
-        with self._session.send(
-            prepared,
-            stream=True,
-            timeout=(min(CONNECT_SECONDS, seconds), seconds),
-            allow_redirects=False,
-            verify=True,
-        ) as response:
-            if response.is_redirect:
+        timeouts = (min(CONNECT_SECONDS, seconds), seconds)
+        with self._adapter.send(prepared, stream=True, timeout=timeouts, verify=True) as response:
+            if 300 <= response.status_code < 400:
                 raise _final(f"{self.host} redirects elsewhere; redirects are not followed.")
             return response.status_code, self._read(response, deadline)
 

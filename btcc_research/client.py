@@ -216,11 +216,12 @@ class Client:
         wanted, most, _ = time_range(start, end), row_limit(limit), _check_venue(venue)
         coverage = Coverage(asked=wanted, proven=self._until_now(wanted))
         markets = self._markets_of_orders(market, coverage)
-        records = self._reads.orders(
+        # Open ones first: an order that closes meanwhile is then seen twice, never not at all.
+        still_open = self._reads.open_orders(markets, coverage, exact=exact, progress=progress)
+        closed = self._reads.orders(
             markets, (wanted[0], None), coverage, exact=exact, progress=progress
         )
-        records += self._reads.open_orders(markets, coverage, exact=exact, progress=progress)
-        records = inside(_newest_state(records), wanted, "created_at")
+        records = inside(_newest_state([*closed, *still_open]), wanted, "created_at")
         frame = tables.joined_frame(tables.ORDERS, records, exact=exact)
         return self._finish(frame, "orders", coverage, sort="created_at", limit=most)
 
@@ -295,12 +296,7 @@ class Client:
         """
         _check_venue(venue)
         rows = self._link.rows(calls.ASSET_QUERY, {}, exact=exact).rows
-        records = [
-            {"venue": "spot", "asset": row.asset, "available": row.available, "frozen": row.frozen}
-            for row in rows
-        ]
-        frame = tables.joined_frame(tables.BALANCES, records, exact=exact)
-        frame["total"] = frame["available"] + frame["frozen"]
+        frame = tables.joined_frame(tables.BALANCES, [*tables.balance_records(rows)], exact=exact)
         return self._finish(frame, "balances", Coverage(pages=1, rows=len(rows)))
 
     def ledger(
@@ -586,16 +582,7 @@ class Client:
         name = self._known(market)
         values = {"market": name, "limit": limit, "merge": merge}
         rows = self._link.rows(calls.MARKET_DEPTH, values, exact=exact).rows
-        rows.sort(key=lambda row: row.side == "ask")
-        records = [
-            {
-                "time": row.time, "venue": "spot", "market": name, "side": row.side,
-                "price": row.price, "amount": row.amount,
-            }
-            for row in rows
-        ]  # fmt: skip
-        frame = tables.joined_frame(tables.DEPTH, records, exact=exact)
-        frame["depth"] = frame.groupby("side")["amount"].cumsum()
+        frame = tables.joined_frame(tables.DEPTH, [*tables.depth_records(rows, name)], exact=exact)
         return self._finish(frame, "depth", Coverage(pages=1, rows=len(rows)))
 
     def _known(self, market: str) -> str:

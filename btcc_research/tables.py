@@ -221,11 +221,34 @@ def _finished_status(row: Any, market: MarketRules, kind: str | None, side: str 
 def _average_price(row: Any) -> Any:
     """Return cost / filled, in the form the row's other numbers have."""
     filled, cost = Decimal(str(row.filled)), Decimal(str(row.cost))
-    if not filled:
-        return None
-    if isinstance(row.cost, str):
-        return format((cost / filled).quantize(Decimal(1).scaleb(-18)), "f")
-    return float(cost / filled)
+    return _like(row.cost, (cost / filled).quantize(Decimal(1).scaleb(-18))) if filled else None
+
+
+def _like(printed: str | float, number: Decimal) -> str | float:
+    """Return a computed number in the form a column's printed numbers have."""
+    return format(number, "f") if isinstance(printed, str) else float(number)
+
+
+def balance_records(rows: Iterable[Any]) -> Iterable[dict[str, Any]]:
+    """Return balances with their total."""
+    for row in rows:
+        total = Decimal(str(row.available)) + Decimal(str(row.frozen))
+        yield {
+            "venue": "spot", "asset": row.asset, "available": row.available,
+            "frozen": row.frozen, "total": _like(row.available, total),
+        }  # fmt: skip
+
+
+def depth_records(rows: Iterable[Any], market: str) -> Iterable[dict[str, Any]]:
+    """Return a book's levels, bids first, with the amount from the best price to each."""
+    reached: dict[str, Decimal] = {}
+    for row in sorted(rows, key=lambda row: bool(row.side == "ask")):
+        depth = reached.get(row.side, Decimal(0)) + Decimal(str(row.amount))
+        reached[row.side] = depth
+        yield {
+            "time": row.time, "venue": "spot", "market": market, "side": row.side,
+            "price": row.price, "amount": row.amount, "depth": _like(row.amount, depth),
+        }  # fmt: skip
 
 
 def ledger_records(rows: Iterable[Any]) -> Iterable[dict[str, Any]]:

@@ -115,11 +115,18 @@ class Transport:
         tries = MOST_TRIES if endpoint.repeatable else 1
         deadline = self.system.monotonic() + DEADLINE
         for number in range(1, tries + 1):
+            offset = None
             try:
+                if key is not None:
+                    self.server_time()
+                offset = self.clock.offset
                 return self._once(endpoint, pairs, key, deadline)
             except BtccError as problem:
                 failure = problem
+            clock_was_off = _is_about_the_clock(failure) and self._clock_moved_from(offset)
             pause = self._pause_before_repeat(failure, number, deadline)
+            if clock_was_off and number == 1:
+                pause = 0.0  # signed again, once, with the right time
             if number == tries or pause is None:
                 break
             self.system.sleep(pause)
@@ -206,29 +213,31 @@ class Transport:
         """Return how long to wait before the next try, or None where there must be none."""
         if isinstance(failure, RateLimited):
             return None if failure.outcome == "not_sent" else 0.0
-        if isinstance(failure, AuthError) and failure.code == 204:
-            return self._pause_after_refused_clock(number)
         pause = self.system.uniform(0.5, min(5.0, 0.5 * 3**number))
         if not failure.may_repeat or self.system.monotonic() + pause >= deadline:
             return None
         return pause
 
-    def _pause_after_refused_clock(self, number: int) -> float | None:
-        """Measure the clock anew, once: a refused signature may be a clock that is off."""
-        if number > 1:
-            return None
-        before = self.clock.offset or 0.0
-        with suppress(BtccError):
-            self.measure_clock()
-        return 0.0 if abs((self.clock.offset or 0.0) - before) > CLOCK_TOLERANCE else None
+    def _clock_moved_from(self, offset: float | None) -> bool:
+        """Whether a request signed with this offset was signed for the wrong time.
+
+        The offset is measured anew, unless another thread just did: a refused signature
+        may be nothing but a clock that is off.
+        """
+        with self._lock:
+            if not self._differs(offset):
+                with suppress(BtccError):
+                    self.measure_clock()
+            return self._differs(offset)
+
+    def _differs(self, offset: float | None) -> bool:
+        return abs((self.clock.offset or 0.0) - (offset or 0.0)) > CLOCK_TOLERANCE
 
     def _final(self, endpoint: Endpoint, failure: BtccError) -> BtccError:
         """Return the error the caller sees once no further try is made."""
         unclear = failure.outcome == "unknown" or isinstance(failure, ServerError | ProtocolError)
         status = failure.attempt.status if failure.attempt else None
         if endpoint.effect is Effect.TRADE:
-            if isinstance(failure, AuthError) and failure.code == 204:
-                self._pause_after_refused_clock(1)
             if unclear and failure.outcome != "not_sent":
                 return OutcomeUnknown(
                     f"{endpoint.name}: no clear answer ({failure}). It may have been carried "
@@ -272,6 +281,10 @@ class Transport:
             venue=self.venue,
             order_id=parameters.get("id", "") or parameters.get("order_id", ""),
         )
+
+
+def _is_about_the_clock(failure: BtccError) -> bool:
+    return isinstance(failure, AuthError) and failure.code == 204
 
 
 def with_user(error: BtccError, user_id: str) -> BtccError:

@@ -270,10 +270,11 @@ def test_row_13_an_order_refused_for_the_clock_is_rejected_and_the_next_is_right
     assert second - first == pytest.approx(120, abs=1)
 
 
-def test_row_17_a_wrong_key_is_not_tried_again(transport):
+@pytest.mark.parametrize("server_ahead", [0.0, 300.0])
+def test_row_17_a_wrong_key_is_not_tried_again(transport, server_ahead):
     for code in (204, 205):
         body = json.dumps({"code": code, "message": "no", "data": None}).encode()
-        sender = transport((200, body), PONG)
+        sender = transport((200, body), PONG, server_ahead=server_ahead)
         with pytest.raises(AuthError):
             sender.call(spot.ASSET_QUERY, [], KEY)
         assert len(sender.network.sent) == 1

@@ -91,7 +91,9 @@ class Answers:
         end = min(values["end"], values["start"] + most * interval - 1, now // 1_000_000)
         found = path.candles(values["start"], end, interval, now)
         self._prints.add_to(found, path, interval)
-        return candle_rows(found, path)[:most]
+        begin, stop = self._switches.candle_gap or (0, 0)
+        rows = candle_rows(found, path)[:most]
+        return [row for row in rows if not begin <= row[0] < stop]
 
     def open_orders(self, account: Account, values: Values) -> dict[str, Any]:
         """Return a page of open orders, newest first."""

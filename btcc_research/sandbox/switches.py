@@ -48,6 +48,8 @@ class Switches:
         Whether orders cancelled without an execution stay in history.
     largest_page, most_candles : int
         Rows a page is silently cut to.
+    candle_gap : tuple of int, or None
+        Unix seconds from and until which there are no candles.
     clock_window : int or None
         Seconds a request's `tm` may be off.
     requests_a_second, block_seconds : int
@@ -72,6 +74,7 @@ class Switches:
     keep_unfilled_history: bool = False
     largest_page: int = 100
     most_candles: int = 1000
+    candle_gap: tuple[int, int] | None = None
     clock_window: int | None = 60
     requests_a_second: int = 2000
     block_seconds: int = 10

@@ -69,14 +69,15 @@ def read_candles(
                 lacking += missing
             else:
                 reading.gaps += missing
-        windows = [piece for gap in lacking for piece in _cut(*gap, interval)]
+        fullest = max(table.num_rows for table in tables)  # what the server gives at once
+        windows = [piece for gap in lacking for piece in _cut(*gap, interval, fullest)]
     reading.gaps += windows
     reading.gaps = _joined(reading.gaps, interval)
     return reading
 
 
-def _cut(first: int, last: int, interval: int) -> list[Window]:
-    step = WINDOW * interval
+def _cut(first: int, last: int, interval: int, most: int = WINDOW) -> list[Window]:
+    step = most * interval
     return [(start, min(start + step - interval, last)) for start in range(first, last + 1, step)]
 
 

@@ -66,6 +66,11 @@ class Link:
         return self._connection.environment
 
     @property
+    def is_open(self) -> bool:
+        """Whether a way to the exchange was opened already."""
+        return self._transport is not None
+
+    @property
     def trade(self) -> bool:
         """Whether this connection may send orders."""
         return self._connection.trade

@@ -21,9 +21,10 @@ from btcc_research.venues.link import Link
 
 Range = tuple[float | None, float | None]
 
-# Rows of the last seconds may still be arriving; asking a little further than now lets the
-# newest be seen, and the pages' anchors notice what arrives meanwhile.
-BEYOND_NOW = 2
+# The end of a listing is frozen, so that it cannot run away while it is read; but further
+# ahead than this machine's idea of the exchange's clock can be wrong, or the newest rows
+# would be cut off. What arrives meanwhile the pages' anchors notice.
+BEYOND_NOW = 120
 OVERLAP_SECONDS = 60.0
 
 

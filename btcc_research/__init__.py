@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         klines,
         ledger,
         markets,
-        open_client,
         open_orders,
         orders,
         status,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         ticker,
         trades,
     )
+    from btcc_research.api import open_client as open_client
     from btcc_research.errors import BtccError
     from btcc_research.venues.spot import Spot
 
@@ -51,7 +51,6 @@ __all__ = [
     "klines",
     "ledger",
     "markets",
-    "open_client",
     "open_orders",
     "orders",
     "plot",

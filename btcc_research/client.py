@@ -513,8 +513,9 @@ class Client:
 
         Notes
         -----
-        BTCC sends no time with it. Source: public clients of market/last; Spot Trading API
-        (April 2025), market/ticker, is asked where that path does not exist.
+        BTCC sends no time with it. Live clients ask market/last; the documented path is
+        asked where that one does not exist.
+        Source: Spot Trading API (April 2025), market/ticker.
         """
         listed = self._reads.markets()
         open_ones = [name for name, rules in listed.items() if rules.is_open]

@@ -8,6 +8,7 @@ Guide (TradeOpenApi)", chapter on signatures, with the only vector BTCC printed
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -187,13 +188,13 @@ def mask_pairs(pairs: Iterable[tuple[str, str]]) -> TextPairs:
     return [(n, MASK if n in SECRET_NAMES else v) for n, v in pairs]
 
 
-def scrub(text: str, secrets: Iterable[str]) -> str:
-    """Remove secret values from a text that may echo them, such as a server's reply."""
-    for secret in secrets:
-        for form in {secret, _rfc3986(secret), quote_plus(secret)}:
-            if form:
-                text = text.replace(form, MASK)
-    return text
+def scrub(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Remove secret values, in every spelling, from bytes that may echo them."""
+    for secret in filter(None, secrets):
+        spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+        for spelling in spellings | {_rfc3986(secret), quote_plus(secret)}:
+            body = body.replace(spelling.encode(), MASK.encode())
+    return body
 
 
 def _md5_of_sorted(segments: list[str], secret_segment: str) -> Signature:

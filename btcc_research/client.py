@@ -473,7 +473,8 @@ class Client:
             reply = self._link.call(calls.MARKET_KLINE, values)
             return frames.candle_table(calls.MARKET_KLINE, reply.payload, name, exact=exact)
 
-        reading = read_candles(fetch, first, last, seconds, progress=progress)
+        threads = self._link.transport().threads
+        reading = read_candles(fetch, first, last, seconds, threads=threads, progress=progress)
         frame = frames.candle_frame(calls.MARKET_KLINE, reading.tables, now, seconds, exact=exact)
         begin, finish = (pd.Timestamp(moment, unit="s", tz="UTC") for moment in (first, last))
         frame = frame[(frame.index >= begin) & (frame.index <= finish)]
@@ -529,7 +530,7 @@ class Client:
             moment = self._link.transport().system.time()
             return {"venue": "spot", "market": name, "last": row.last, "time": moment}
 
-        records = in_parallel(last, names)
+        records = in_parallel(last, names, threads=self._link.transport().threads)
         frame = tables.joined_frame(tables.TICKER, records, exact=exact)
         return self._finish(frame, "ticker", Coverage(pages=len(names), rows=len(names)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def to_frame(endpoint: Endpoint, rows: Sequence[Any], *, exact: bool = False) ->
         For a number that is not finite, or that does not fit decimal128(38, 18).
     """
     columns = {
-        field.name: column(field, [getattr(row, field.name) for row in rows], exact=exact)
+        field.name: column(field, list(map(attrgetter(field.name), rows)), exact=exact)
         for field in endpoint.columns
     }
     return pd.DataFrame(columns, copy=False)
@@ -100,18 +101,21 @@ def _floats(values: list[Any], name: str) -> Any:
 
 
 def _integers(field: Field, values: list[Any]) -> Any:
-    missing = np.fromiter((value is None for value in values), bool, len(values))
-    filled = [0 if value is None else value for value in values]
+    missing = np.zeros(len(values), dtype=bool)
+    if None in values:
+        missing[:] = [value is None for value in values]
+        values = [0 if value is None else value for value in values]
     try:
-        numbers = np.array(filled, dtype=np.int64)
+        numbers = np.array(values, dtype=np.int64)
     except OverflowError:
         raise ProtocolError(f"{field.name} holds a number above 2**63.") from None
     return pd.arrays.IntegerArray(numbers, missing)
 
 
 def _words(field: Field, values: list[Any]) -> Any:
-    words = {value: code_word(field, value) for value in set(values)}
-    return pd.array([words[value] for value in values], dtype="str")
+    codes = pa.array(values, pa.int64()).dictionary_encode()
+    words = [code_word(field, code) for code in codes.dictionary.to_pylist()]
+    return pd.array(pa.array(words, pa.large_string()).take(codes.indices), dtype="str")
 
 
 def code_word(field: Field, code: int | None) -> str | None:
@@ -122,9 +126,12 @@ def code_word(field: Field, code: int | None) -> str | None:
 
 
 def _texts(field: Field, values: list[Any]) -> Any:
-    if any(type(value) not in (str, type(None)) for value in values):
-        values = [value if value is None else str(value) for value in values]
-    return pd.array(values, dtype="str")
+    try:
+        texts = pa.array(values, pa.large_string())
+    except pa.ArrowTypeError:  # a number where text is usual
+        spelled = [value if value is None else str(value) for value in values]
+        texts = pa.array(spelled, pa.large_string())
+    return pd.array(texts, dtype="str")
 
 
 def _flags(field: Field, values: list[Any]) -> Any:

@@ -8,13 +8,12 @@ headers, so none of them leaves this module.
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 
 from btcc_research.errors import ProtocolError, TransportError
 
@@ -33,13 +32,21 @@ _NEVER_SENT = (
 )
 
 
+class _BareAdapter(HTTPAdapter):
+    """Gives the answer itself: no cookies, no history, nothing to parse twice."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:
+        """Return urllib3's response as it is."""
+        return resp
+
+
 class Network:
     """A pool of connections to one host."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
         self.host = urlsplit(base_url).netloc
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT, max_retries=0)
+        self._adapter = _BareAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT, max_retries=0)
 
     def exchange(self, request: Request, seconds: float) -> tuple[int, bytes]:
         """Send a request; return the HTTP status and the decoded body.
@@ -69,20 +76,26 @@ class Network:
         prepared.url = f"{self.base_url}{request.path}"
         if request.query:
             prepared.url += f"?{request.query}"
-        prepared.headers = CaseInsensitiveDict(request.headers)
-        prepared.headers["Accept-Encoding"] = "gzip, deflate"
+        headers: Any = {**request.headers, "Accept-Encoding": "gzip, deflate"}
         if request.body:
             prepared.body = request.body
-            prepared.headers["Content-Length"] = str(len(request.body))
+            headers["Content-Length"] = str(len(request.body))
+        prepared.headers = headers
         timeouts = (min(CONNECT_SECONDS, seconds), seconds)
-        with self._adapter.send(prepared, stream=True, timeout=timeouts, verify=True) as response:
-            if 300 <= response.status_code < 400:
+        answer: Any = self._adapter.send(prepared, stream=True, timeout=timeouts, verify=True)
+        try:
+            if 300 <= answer.status < 400:
                 raise _final(f"{self.host} redirects elsewhere; redirects are not followed.")
-            return response.status_code, self._read(response, deadline)
+            body = self._read(answer, deadline)
+        except BaseException:
+            answer.close()
+            raise
+        answer.release_conn()
+        return answer.status, body
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
+    def _read(self, answer: Any, deadline: float) -> bytes:
         parts, size = [], 0
-        for part in response.raw.stream(CHUNK, decode_content=True):
+        for part in answer.stream(CHUNK, decode_content=True):
             size += len(part)
             if size > MOST_BYTES:
                 raise _final(f"{self.host} sends more than {MOST_BYTES >> 20} MiB in one answer.")

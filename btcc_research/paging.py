@@ -14,7 +14,6 @@ from typing import Any
 from btcc_research.protocol.rows import Decoded
 
 PAGE = 100
-MOST_AT_ONCE = 8
 MOST_SEARCHES = 50
 
 Fetch = Callable[[Sequence[int]], Sequence[Decoded]]
@@ -45,7 +44,8 @@ class _Reader:
     size: int
     changing: bool
     listing: Listing = field(default_factory=Listing)
-    seen: dict[Hashable, list[int]] = field(default_factory=dict)
+    seen: dict[Hashable, Any] = field(default_factory=dict)
+    namesakes: dict[Hashable, list[Any]] = field(default_factory=dict)
     anchor: Any = None
     offset: int = 0
     fullest: int = 0
@@ -67,20 +67,24 @@ class _Reader:
         return pages
 
     def is_known(self, row: Any) -> bool:
-        places = self.seen.get(row.id, ())
-        return bool(places) and (
-            self.changing or any(self.listing.rows[place] == row for place in places)
-        )
+        first = self.seen.get(row.id)
+        if first is None or self.changing or first == row:
+            return first is not None
+        return row in self.namesakes.get(row.id, ())
 
     def is_anchor(self, row: Any) -> bool:
         return bool(row.id == self.anchor.id and (self.changing or row == self.anchor))
 
     def add(self, rows: Sequence[Any]) -> None:
+        """Add the rows that are not known yet; rows with one id may differ."""
         for row in rows:
-            if self.is_known(row):
+            if row.id not in self.seen:
+                self.seen[row.id] = row
+            elif self.is_known(row):
                 self.listing.repeats += 1
                 continue
-            self.seen.setdefault(row.id, []).append(len(self.listing.rows))
+            else:
+                self.namesakes.setdefault(row.id, []).append(row)
             self.listing.rows.append(row)
 
     def accept(self, offset: int, rows: Sequence[Any]) -> None:
@@ -88,9 +92,16 @@ class _Reader:
 
         What stands before the old anchor is known already, or came in meanwhile.
         """
-        if self.anchor is not None:
-            self.listing.repeats -= sum(map(self.is_anchor, rows))  # shown again on purpose
-        self.add(rows)
+        place = self.place_of_anchor(rows)
+        behind = -1 if place is None else place
+        self.add(rows[:behind] if behind > 0 else ())
+        fresh = rows[behind + 1 :]
+        ids = {row.id for row in fresh}
+        if len(ids) == len(fresh) and self.seen.keys().isdisjoint(ids):
+            self.seen.update((row.id, row) for row in fresh)
+            self.listing.rows.extend(fresh)
+        else:
+            self.add(fresh)
         if rows:
             self.anchor, self.offset = rows[-1], offset + len(rows) - 1
 
@@ -102,7 +113,12 @@ class _Reader:
 
 
 def read_listing(
-    fetch: Fetch, *, size: int = PAGE, limit: int | None = None, changing: bool = False
+    fetch: Fetch,
+    *,
+    size: int = PAGE,
+    limit: int | None = None,
+    changing: bool = False,
+    ahead: int = 8,
 ) -> Listing:
     """Read a listing to its end.
 
@@ -117,6 +133,8 @@ def read_listing(
     changing : bool
         Rows with one id are one row (open orders change while they are listed); otherwise
         different rows with one id are all kept.
+    ahead : int
+        Pages to ask for at once where the listing is long.
 
     Returns
     -------
@@ -136,7 +154,7 @@ def read_listing(
         if ended:
             return _compare_with_total(reader, fetch, changing)
         # A short page is most likely the last one: only its end is still to be proven.
-        at_once = min(at_once * 2, MOST_AT_ONCE) if reader.fullest == size else 1
+        at_once = min(at_once * 2, ahead) if reader.fullest == size else 1
 
 
 def _take(reader: _Reader, offsets: Sequence[int], pages: Sequence[Decoded]) -> bool:

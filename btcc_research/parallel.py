@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
-
-from btcc_research.network import IN_FLIGHT
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -19,6 +17,7 @@ def in_parallel(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     *,
+    threads: int,
     progress: bool | None = False,
     label: str = "",
 ) -> list[Result]:
@@ -27,31 +26,34 @@ def in_parallel(
     Parameters
     ----------
     function : callable
-        Called in up to eight threads.
+        Called for each item.
     items : sequence
         What it is called with.
+    threads : int
+        How many calls may wait at once; 1 calls one after the other, in this thread.
     progress : bool or None
         Show a bar: always, never, or (None) once it takes longer than a second.
     label : str
         What the bar says.
     """
-    if len(items) < 2:
-        return [function(item) for item in items]
-    pool = ThreadPoolExecutor(min(len(items), IN_FLIGHT), thread_name_prefix="btcc")
+    if threads < 2 or len(items) < 2:
+        return [function(item) for item in _with_bar(items, progress, label)]
+    pool = ThreadPoolExecutor(min(len(items), threads), thread_name_prefix="btcc")
     try:
         futures = [pool.submit(function, item) for item in items]
-        return _collect(futures, progress, label)
+        return [future.result() for future in _with_bar(futures, progress, label)]
     finally:
         # Whether it worked or was interrupted: nothing new starts, nobody waits.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _collect(futures: list[Future[Result]], progress: bool | None, label: str) -> list[Result]:
-    if progress is False:
-        return [future.result() for future in futures]
+def _with_bar(items: Sequence[Item], progress: bool | None, label: str) -> Iterable[Item]:
+    if progress is False or len(items) < 2:
+        return items
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm's advice to install a notebook widget
         from tqdm.auto import tqdm  # noqa: PLC0415 (heavy: loaded when used)
 
     settings: dict[str, Any] = {"desc": label, "delay": 0 if progress else BAR_AFTER_SECONDS}
-    return [future.result() for future in tqdm(futures, leave=False, **settings)]
+    bar: Iterable[Item] = tqdm(items, leave=False, **settings)
+    return bar

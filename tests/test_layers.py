@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "ratelimit": {"settings"},
     "network": {"errors", "protocol"},
     "transport": {"errors", "protocol", "settings", "network", "ratelimit"},
-    "parallel": {"network"},
+    "parallel": set(),
     "plot": {"errors"},
     "sandbox": {"errors", "protocol"},
     "venues": {

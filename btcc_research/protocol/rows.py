@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from btcc_research.errors import ProtocolError
 from btcc_research.protocol.endpoint import Endpoint, Field, Rows
@@ -60,17 +60,16 @@ def _list(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
     if payload == b"null":
         return Decoded([])
     if payload[:1] == b"[":
-        rows, new = _typed(endpoint, payload, exact, many=True)
+        rows, new = _typed(endpoint, payload, exact, "list")
         return Decoded(rows, None, new)
-    page = _PAGE.decode(payload)
-    rows, new = _typed(endpoint, page.records, exact, many=True)
-    return Decoded(rows, page.total, new)
+    page, new = _typed(endpoint, payload, exact, "page")
+    return Decoded(page.records, page.total, new)
 
 
 def _object(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
     if payload == b"null":
         return Decoded([])
-    row, new = _typed(endpoint, payload, exact, many=False)
+    row, new = _typed(endpoint, payload, exact, "one")
     return Decoded([row], None, new)
 
 
@@ -78,7 +77,7 @@ def _map(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
     members = msgspec.json.decode(payload, type=dict[str, dict[str, Any]])
     key = endpoint.columns[0].wire
     flat = msgspec.json.encode([{key: name, **values} for name, values in members.items()])
-    rows, new = _typed(endpoint, flat, exact, many=True)
+    rows, new = _typed(endpoint, flat, exact, "list")
     return Decoded(rows, None, new)
 
 
@@ -95,7 +94,7 @@ def _book(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
         {"time": book.time, "side": side, "price": price, "amount": amount}
         for side, price, amount in levels
     ]
-    rows, _ = _typed(endpoint, msgspec.json.encode(records), exact, many=True)
+    rows, _ = _typed(endpoint, msgspec.json.encode(records), exact, "list")
     return Decoded(rows)
 
 
@@ -105,18 +104,12 @@ def _candles(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
     return Decoded(_candle_decoder(endpoint, exact).decode(payload))
 
 
-class _Page(Struct):
-    records: Raw
-    total: int | None = None
-
-
 class _Book(Struct):
     time: int
     asks: list[tuple[str, str]] = []
     bids: list[tuple[str, str]] = []
 
 
-_PAGE = msgspec.json.Decoder(_Page)
 _BOOK = msgspec.json.Decoder(_Book)
 _READERS = {
     Rows.LIST: _list,
@@ -128,19 +121,24 @@ _READERS = {
 }
 
 
+Shape = Literal["one", "list", "page"]
+
+
 def _typed(
-    endpoint: Endpoint, payload: bytes | Raw, exact: bool, *, many: bool
+    endpoint: Endpoint, payload: bytes, exact: bool, shape: Shape
 ) -> tuple[Any, frozenset[str]]:
     """Decode strictly; where the server sends new fields, decode again and name them."""
     try:
-        return _decoder(endpoint, exact, many, True).decode(payload), frozenset()
+        return _decoder(endpoint, exact, shape, True).decode(payload), frozenset()
     except msgspec.ValidationError:
-        rows = _decoder(endpoint, exact, many, False).decode(payload)
+        rows = _decoder(endpoint, exact, shape, False).decode(payload)
         return rows, _new_fields(endpoint, msgspec.json.decode(payload))
 
 
 def _new_fields(endpoint: Endpoint, value: Any) -> frozenset[str]:
     declared = {field.wire for field in endpoint.columns}
+    if isinstance(value, Mapping) and "records" in value:
+        value = value["records"]
     records: Sequence[Any] = value if isinstance(value, list) else [value]
     found = (record.keys() - declared for record in records if isinstance(record, Mapping))
     return frozenset().union(*found)
@@ -148,10 +146,13 @@ def _new_fields(endpoint: Endpoint, value: Any) -> frozenset[str]:
 
 @cache
 def _decoder(
-    endpoint: Endpoint, exact: bool, many: bool, strict: bool
+    endpoint: Endpoint, exact: bool, shape: Shape, strict: bool
 ) -> msgspec.json.Decoder[Any]:
     row = row_type(endpoint, exact, strict)
-    return msgspec.json.Decoder(list[row] if many else row, strict=False)  # type: ignore[valid-type]
+    rows: Any = list[row]  # type: ignore[valid-type]
+    page = msgspec.defstruct("Page", [("records", rows), ("total", int | None, None)])
+    kinds = {"one": row, "list": rows, "page": page}
+    return msgspec.json.Decoder(kinds[shape], strict=False)
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,6 +27,8 @@ Encoding = Literal["rfc3986", "raw", "form"]
 MASK = "***"
 RESERVED_NAMES = frozenset({"secret_key", "sign", "authorization"})
 SECRET_NAMES = frozenset({"secret_key", "password", "token", "sign", "authorization"})
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def check_spot_texts(pairs: Iterable[tuple[str, str]]) -> None:
             raise InvalidArgument(
                 f"{name}={value!r}: '&' is not allowed in a spot value (it breaks the signature)."
             )
-        if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        if _CONTROL.search(value):
             raise InvalidArgument(f"{name}={value!r}: control characters are not allowed.")
 
 
@@ -191,6 +194,9 @@ def mask_pairs(pairs: Iterable[tuple[str, str]]) -> TextPairs:
 def scrub(body: bytes, secrets: Iterable[str]) -> bytes:
     """Remove secret values, in every spelling, from bytes that may echo them."""
     for secret in filter(None, secrets):
+        if _PLAIN.fullmatch(secret):  # spelled one way only
+            body = body.replace(secret.encode(), MASK.encode())
+            continue
         spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
         for spelling in spellings | {_rfc3986(secret), quote_plus(secret)}:
             body = body.replace(spelling.encode(), MASK.encode())
@@ -210,7 +216,7 @@ def _md5(text: str) -> str:
 
 
 def _rfc3986(text: str) -> str:
-    return quote(text, safe="")
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
 
 
 _ENCODERS: dict[Encoding, Callable[[str], str]] = {

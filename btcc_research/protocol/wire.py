@@ -6,6 +6,7 @@ The client writes what the sandbox reads and reads what the sandbox writes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -199,6 +200,7 @@ class _Nested(msgspec.Struct, forbid_unknown_fields=True):
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _NESTED = msgspec.json.Decoder(_Nested)
+_WRAPPED = re.compile(rb'\s*\{\s*"result"')
 _NULL = b"null"
 
 
@@ -266,7 +268,7 @@ def _payload_of(envelope: _Envelope) -> bytes:
     payload = envelope.data if envelope.result is UNSET else envelope.result
     if payload is UNSET:
         return _NULL
-    if memoryview(payload)[0] == ord("{"):
+    if _WRAPPED.match(payload):
         try:
             return bytes(_NESTED.decode(payload).result)
         except msgspec.ValidationError:

@@ -35,7 +35,13 @@ class CandleReading:
 
 
 def read_candles(
-    fetch: Fetch, first: int, last: int, interval: int, *, progress: bool | None = None
+    fetch: Fetch,
+    first: int,
+    last: int,
+    interval: int,
+    *,
+    threads: int = 8,
+    progress: bool | None = None,
 ) -> CandleReading:
     """Read the candles that open between two times.
 
@@ -47,6 +53,10 @@ def read_candles(
         Open times, Unix seconds.
     interval : int
         Seconds of a candle.
+    threads : int
+        Windows to ask for at once.
+    progress : bool, optional
+        As for `in_parallel`.
 
     Returns
     -------
@@ -59,7 +69,7 @@ def read_candles(
     for _ in range(MOST_ROUNDS):
         if not windows:
             break
-        tables = in_parallel(fetch, windows, progress=progress, label="candles")
+        tables = in_parallel(fetch, windows, threads=threads, progress=progress, label="candles")
         reading.tables += tables
         reading.pages += len(windows)
         lacking: list[Window] = []

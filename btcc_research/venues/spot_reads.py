@@ -71,9 +71,13 @@ class SpotReads:
                 asked = {**values, "offset": offset, "limit": calls.MOST_ROWS}
                 return self._link.rows(endpoint, asked, exact=exact)
 
-            return in_parallel(page, offsets)
+            return in_parallel(page, offsets, threads=threads)
 
-        return read_listing(fetch, limit=limit, changing=changing)
+        threads = self._threads()
+        return read_listing(fetch, limit=limit, changing=changing, ahead=threads)
+
+    def _threads(self) -> int:
+        return self._link.transport().threads
 
     def traded_markets(self, wanted: Range, coverage: Coverage) -> list[str]:
         """Return every market the account traded in a time, as its ledger tells."""
@@ -114,7 +118,9 @@ class SpotReads:
             values = {"market": market, "side": side, **bounds}
             return self.listing(calls.ORDER_DEAL_HISTORY, values, exact=exact, limit=limit)
 
-        found = in_parallel(read, questions, progress=progress, label="trades")
+        found = in_parallel(
+            read, questions, threads=self._threads(), progress=progress, label="trades"
+        )
         records: list[dict[str, Any]] = []
         for (market, side), listing in zip(questions, found, strict=True):
             coverage.add(listing, f"{market} {side}")
@@ -200,7 +206,9 @@ class SpotReads:
             asked = {"market": market, **values}
             return self.listing(call, asked, exact=exact, changing=changing)
 
-        return in_parallel(read, questions, progress=progress, label="orders")
+        return in_parallel(
+            read, questions, threads=self._threads(), progress=progress, label="orders"
+        )
 
     def _bounds(self, wanted: Range) -> dict[str, int | None]:
         """Return whole seconds that certainly hold the range; the end is frozen here."""

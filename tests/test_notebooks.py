@@ -26,7 +26,8 @@ def test_a_notebook_holds_no_outputs(path):
             assert cell.execution_count is None
 
 
-def test_a_notebook_runs_from_a_fresh_kernel(path, tmp_path):
+def test_a_notebook_runs_from_a_fresh_kernel(path, tmp_path, monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, timeout=120, resources=resources).execute()

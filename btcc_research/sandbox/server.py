@@ -24,7 +24,7 @@ class Server:
     """Serves a handler on 127.0.0.1 until it is stopped."""
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
-        self._socket = socket.create_server((LOOPBACK, port))
+        self._socket = _listening(port)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             _application(handler, self.port),
@@ -51,6 +51,20 @@ class Server:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(5)
         self._socket.close()
+
+
+def _listening(port: int) -> socket.socket:
+    # Said to be TCP explicitly: only then does asyncio send small packets at once, and a reply
+    # of head and body does not wait 40 ms for an acknowledgement between the two.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 class _Announcing(uvicorn.Server):

@@ -218,7 +218,7 @@ class Client:
         markets = self._markets_of_orders(market, coverage)
         # Open ones first: an order that closes meanwhile is then seen twice, never not at all.
         still_open = self._reads.open_orders(markets, coverage, exact=exact, progress=progress)
-        closed = self._reads.orders(
+        closed = self._reads.closed_orders(
             markets, (wanted[0], None), coverage, exact=exact, progress=progress
         )
         records = inside(_newest_state([*closed, *still_open]), wanted, "created_at")

@@ -35,7 +35,7 @@ _NEVER_SENT = (
 class _BareAdapter(HTTPAdapter):
     """Gives the answer itself: no cookies, no history, nothing to parse twice."""
 
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:  # noqa: ARG002
         """Return urllib3's response as it is."""
         return resp
 

@@ -27,6 +27,15 @@ Range = tuple[float | None, float | None]
 BEYOND_NOW = 120
 OVERLAP_SECONDS = 60.0
 
+_OPEN = (calls.ORDER_PENDING, calls.ORDER_PENDING_STOP)
+_CLOSED = (calls.ORDER_FINISHED, calls.ORDER_FINISHED_STOP)
+_STATUS = {
+    calls.ORDER_PENDING: "open",
+    calls.ORDER_PENDING_STOP: "waiting",
+    calls.ORDER_FINISHED: "",  # filled or cancelled: what was executed tells
+    calls.ORDER_FINISHED_STOP: "closed",
+}
+
 
 class SpotReads:
     """Complete listings of the spot venue."""
@@ -127,7 +136,7 @@ class SpotReads:
             records += tables.trade_records(listing.rows, self.rules(market), side)
         return records
 
-    def orders(
+    def closed_orders(
         self,
         markets: Sequence[str],
         wanted: Range,
@@ -137,21 +146,9 @@ class SpotReads:
         progress: bool | None,
     ) -> list[dict[str, Any]]:
         """Return closed orders and closed stop orders of markets."""
-        bounds = self._bounds(wanted)
-        questions = [
-            (m, c) for m in markets for c in (calls.ORDER_FINISHED, calls.ORDER_FINISHED_STOP)
-        ]
-        found = self._of_markets(questions, bounds, exact=exact, changing=False, progress=progress)
-        records: list[dict[str, Any]] = []
-        for (market, call), listing in zip(questions, found, strict=True):
-            coverage.add(listing, f"{market} {call.name}")
-            plans = call is calls.ORDER_FINISHED_STOP
-            records += (
-                tables.plan_records(listing.rows, "closed")
-                if plans
-                else tables.order_records(listing.rows, self.rules(market), "")
-            )
-        return records
+        values = self._bounds(wanted)
+        questions = [(market, call, values) for market in markets for call in _CLOSED]
+        return self._orders(questions, coverage, exact=exact, progress=progress)
 
     def open_orders(
         self,
@@ -162,19 +159,31 @@ class SpotReads:
         progress: bool | None,
     ) -> list[dict[str, Any]]:
         """Return open orders and waiting stop orders of markets."""
-        questions = [
-            (m, c) for m in markets for c in (calls.ORDER_PENDING, calls.ORDER_PENDING_STOP)
-        ]
-        found = self._of_markets(questions, {}, exact=exact, changing=True, progress=progress)
+        questions = [(market, call, {}) for market in markets for call in _OPEN]
+        return self._orders(questions, coverage, exact=exact, progress=progress)
+
+    def _orders(
+        self,
+        questions: Sequence[tuple[str, Endpoint, dict[str, Any]]],
+        coverage: Coverage,
+        *,
+        exact: bool,
+        progress: bool | None,
+    ) -> list[dict[str, Any]]:
+        def read(question: tuple[str, Endpoint, dict[str, Any]]) -> Listing:
+            market, call, values = question
+            asked = {"market": market, **values}
+            return self.listing(call, asked, exact=exact, changing=call in _OPEN)
+
+        threads = self._threads()
+        found = in_parallel(read, questions, threads=threads, progress=progress, label="orders")
         records: list[dict[str, Any]] = []
-        for (market, call), listing in zip(questions, found, strict=True):
+        for (market, call, _), listing in zip(questions, found, strict=True):
             coverage.add(listing, f"{market} {call.name}")
-            plans = call is calls.ORDER_PENDING_STOP
-            records += (
-                tables.plan_records(listing.rows, "waiting")
-                if plans
-                else tables.order_records(listing.rows, self.rules(market), "open")
-            )
+            if call in (calls.ORDER_PENDING_STOP, calls.ORDER_FINISHED_STOP):
+                records += tables.plan_records(listing.rows, _STATUS[call])
+            else:
+                records += tables.order_records(listing.rows, self.rules(market), _STATUS[call])
         return records
 
     def ledger(
@@ -191,24 +200,6 @@ class SpotReads:
         listing = self.listing(calls.ASSET_QUERY_HISTORY, asked, exact=exact, limit=limit)
         coverage.add(listing, "ledger")
         return list(tables.ledger_records(listing.rows))
-
-    def _of_markets(
-        self,
-        questions: Sequence[tuple[str, Endpoint]],
-        values: dict[str, Any],
-        *,
-        exact: bool,
-        changing: bool,
-        progress: bool | None,
-    ) -> list[Listing]:
-        def read(question: tuple[str, Endpoint]) -> Listing:
-            market, call = question
-            asked = {"market": market, **values}
-            return self.listing(call, asked, exact=exact, changing=changing)
-
-        return in_parallel(
-            read, questions, threads=self._threads(), progress=progress, label="orders"
-        )
 
     def _bounds(self, wanted: Range) -> dict[str, int | None]:
         """Return whole seconds that certainly hold the range; the end is frozen here."""

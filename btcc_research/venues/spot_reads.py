@@ -159,7 +159,8 @@ class SpotReads:
         progress: bool | None,
     ) -> list[dict[str, Any]]:
         """Return open orders and waiting stop orders of markets."""
-        questions = [(market, call, {}) for market in markets for call in _OPEN]
+        nothing: dict[str, Any] = {}
+        questions = [(market, call, nothing) for market in markets for call in _OPEN]
         return self._orders(questions, coverage, exact=exact, progress=progress)
 
     def _orders(

@@ -150,6 +150,10 @@ class AuthError(ApiError):
     """Key, signature, clock or address was refused."""
 
 
+class SessionExpired(AuthError):
+    """The login session of the futures venue has ended; reads log in again by themselves."""
+
+
 class PermissionDenied(ApiError):
     """The key set may not do this."""
 

@@ -21,7 +21,6 @@ from btcc_research.protocol import rows as protocol_rows
 from btcc_research.protocol.endpoint import Endpoint, Field, Kind
 
 EXACT = pa.decimal128(38, 18)
-UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 
 _DTYPES: Mapping[Kind, str] = {
     "integer": "Int64",
@@ -113,16 +112,24 @@ def _integers(field: Field, values: list[Any]) -> Any:
 
 
 def _words(field: Field, values: list[Any]) -> Any:
-    codes = pa.array(values, pa.int64()).dictionary_encode()
+    codes = _codes(values).dictionary_encode()
     words = [code_word(field, code) for code in codes.dictionary.to_pylist()]
     return pd.array(pa.array(words, pa.large_string()).take(codes.indices), dtype="str")
 
 
-def code_word(field: Field, code: int | None) -> str | None:
-    """Return the word of a code; an unknown one stays readable."""
-    if code is None:
+def _codes(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values, pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):  # codes that are texts
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def code_word(field: Field, code: int | str | None) -> str | None:
+    """Return the word of a code; an unknown one stays readable, an empty text is none."""
+    if code is None or code == "":
         return None
-    return field.codes.get(code, f"unknown({code})")
+    word = field.codes.get(code) or field.codes.get(str(code))
+    return word or f"unknown({code})"
 
 
 def _texts(field: Field, values: list[Any]) -> Any:
@@ -144,22 +151,22 @@ def _objects(field: Field, values: list[Any]) -> Any:
     return array
 
 
-def _seconds(field: Field, values: list[Any]) -> Any:
-    return times(np.array(values, dtype=np.float64), 1e6)
+def _times(field: Field, values: list[Any]) -> Any:
+    return times(np.array(values, dtype=np.float64))
 
 
-def _milliseconds(field: Field, values: list[Any]) -> Any:
-    return times(np.array(values, dtype=np.float64), 1e3)
-
-
-def times(numbers: Any, microseconds: float) -> pd.DatetimeIndex:
+def times(numbers: Any) -> pd.DatetimeIndex:
     """Return Unix times as UTC microseconds; 0 and missing become NaT.
 
-    A float of seconds is rounded to the microsecond, which is what BTCC sent: going
-    through nanoseconds would show digits nobody sent.
+    BTCC documents the unit of many times badly, so it is taken from the magnitude: below
+    10**11 seconds, otherwise milliseconds. A float of seconds is rounded to the
+    microsecond, which is what BTCC sent: going through nanoseconds would show digits
+    nobody sent.
     """
     known = np.isfinite(numbers) & (numbers != 0)
-    ticks = np.rint(np.where(known, numbers, 0.0) * microseconds).astype("int64")
+    numbers = np.where(known, numbers, 0.0)
+    unit = np.where(numbers < protocol_rows.MILLISECONDS_FROM, 1e6, 1e3)
+    ticks = np.rint(numbers * unit).astype("int64")
     stamps = ticks.view("M8[us]")
     stamps[~known] = np.datetime64("NaT", "us")
     return pd.DatetimeIndex(stamps).tz_localize("UTC")
@@ -171,8 +178,8 @@ _BUILDERS: Mapping[Kind, Callable[[Field, list[Any]], Any]] = {
     "text": _texts,
     "flag": _flags,
     "enum": _words,
-    "time_s": _seconds,
-    "time_ms": _milliseconds,
+    "time_s": _times,
+    "time_ms": _times,
     "json": _objects,
 }
 
@@ -290,7 +297,7 @@ def candle_frame(
     kept = _last_of_each(seconds)
     if kept is not None:
         table, seconds = table.take(pa.array(kept)), seconds[kept]
-    index = times(seconds.astype("float64"), 1e6).rename("open_time")
+    index = times(seconds.astype("float64")).rename("open_time")
     columns: dict[str, Any] = {
         field.name: _candle_column(table.column(field.name), exact)
         for field in endpoint.columns[1:]

@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from btcc_research.errors import Refusal
 
 Kind = Literal["decimal", "integer", "id", "text", "flag", "enum", "time_s", "time_ms", "json"]
 """What a field holds; nine kinds serve every surface."""
 
-Codes = Mapping[int, str]
+Codes = Mapping[Any, str]
+"""Words by code; the codes of one field are all numbers or all texts."""
 
 
 class Effect(Enum):
-    """Whether a call only looks, or changes something. Only a READ is ever repeated."""
+    """Whether a call only looks, opens a session, or changes something.
+
+    Only a READ is ever repeated: a second wrong login may lock the account.
+    """
 
     READ = "read"
+    LOGIN = "login"
     TRADE = "trade"
 
 
@@ -42,6 +47,7 @@ class Paging(Enum):
 
     NONE = "the reply is whole"
     BY_OFFSET = "offset and limit; the end is a page with nothing new"
+    BY_PAGE = "page number from 1 and page size; some replies count all rows"
     BY_TIME = "a time window, cut into pieces by the caller"
 
 
@@ -51,7 +57,9 @@ class Field:
 
     `name` is the field's standard term, `wire` BTCC's spelling of it. `largest` is the
     largest number, the longest text in UTF-8 bytes or, where a `separator` joins several
-    values in one text, the most of them.
+    values in one text, the most of them. `zero` allows a decimal parameter to be 0.
+    `as_text` marks a number BTCC writes as text where others are JSON numbers.
+    `from_session` marks a parameter the login answers, so that nobody has to give it.
     """
 
     name: str
@@ -64,6 +72,14 @@ class Field:
     largest: int | None = None
     separator: str = ""
     meaning: str = ""
+    zero: bool = False
+    as_text: bool = False
+    from_session: bool = False
+
+    @property
+    def has_text_codes(self) -> bool:
+        """Whether the codes are texts on the wire, not numbers."""
+        return any(isinstance(code, str) for code in self.codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +88,10 @@ class Endpoint:
 
     `loose` marks a reply whose payload nobody documented: whatever comes is a success.
     `fallback` names the call that answers the same question under another path, for a
-    server that does not know this one. `note` keeps what a maintainer must know of
-    contradicting sources.
+    server that does not know this one. `member` is where in the payload the rows are, and
+    `total` what the server calls their count; `numbers` says whether money comes as text or
+    as JSON numbers. `experimental` marks a call BTCC's document does not have. `note` keeps
+    what a maintainer must know of contradicting sources.
     """
 
     name: str
@@ -85,13 +103,17 @@ class Endpoint:
     params: tuple[Field, ...]
     columns: tuple[Field, ...]
     rows: Rows
-    envelope: Literal["A", "B", "C"]
+    envelope: Literal["A", "B", "C", "F", "M", "W"]
     source: str
     title: str
     paging: Paging = Paging.NONE
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
     loose: bool = False
     fallback: str = ""
+    member: str = ""
+    total: str = ""
+    numbers: Literal["text", "json"] = "text"
+    experimental: bool = False
     note: str = ""
 
     @property
@@ -100,9 +122,11 @@ class Endpoint:
         return self.effect is Effect.READ
 
 
-def decimal(wire: str, name: str = "", *, required: bool = True, meaning: str = "") -> Field:
-    """A number that is money or a rate: text on the wire, exact inside."""
-    return Field(name or wire, "decimal", wire, required, meaning=meaning)
+def decimal(
+    wire: str, name: str = "", *, required: bool = True, zero: bool = False, meaning: str = ""
+) -> Field:
+    """A number that is money or a rate: exact inside, whatever it is on the wire."""
+    return Field(name or wire, "decimal", wire, required, meaning=meaning, zero=zero)
 
 
 def integer(
@@ -158,17 +182,20 @@ def enum(
     default: int | None = None,
     meaning: str = "",
 ) -> Field:
-    """A numeric code shown as a word; codes nobody knows stay readable as ``unknown(17)``."""
+    """A code shown as a word; codes nobody knows stay readable as ``unknown(17)``."""
     return Field(name or wire, "enum", wire, required, codes, default, meaning=meaning)
 
 
 def time_s(wire: str, name: str = "", *, required: bool = True, meaning: str = "") -> Field:
-    """Unix seconds, possibly with a fraction down to microseconds."""
+    """Unix seconds, possibly with a fraction down to microseconds.
+
+    The unit is what a writer sends; a reader goes by magnitude.
+    """
     return Field(name or wire, "time_s", wire, required, meaning=meaning)
 
 
 def time_ms(wire: str, name: str = "", *, required: bool = True, meaning: str = "") -> Field:
-    """Unix milliseconds."""
+    """Unix milliseconds; like `time_s` read by magnitude."""
     return Field(name or wire, "time_ms", wire, required, meaning=meaning)
 
 

@@ -21,7 +21,8 @@ def wire_pairs(endpoint: Endpoint, values: Mapping[str, object]) -> WirePairs:
     endpoint : Endpoint
         The call.
     values : mapping
-        Arguments by their standard names; None means not given. Times are Unix seconds.
+        Arguments by their standard names; None means not given. Times are in the unit
+        of their field: Unix seconds, or milliseconds.
 
     Raises
     ------
@@ -55,12 +56,12 @@ def read_values(endpoint: Endpoint, texts: Mapping[str, str]) -> dict[str, Any]:
 
 def _read_value(field: Field, given: str | None) -> Any:
     value: object = given
-    if given and field.kind in _WHOLE:
+    if given and field.kind in _WHOLE and not field.has_text_codes:
         if not given.isascii() or not given.isdigit():
             raise InvalidArgument(f"{field.wire}={given!r}: a whole number is needed.")
         value = int(given)
     checked = wire_value(field, value)
-    if field.kind == "enum" and isinstance(checked, int):
+    if field.kind == "enum" and checked is not None:
         return field.codes[checked]
     if field.kind == "decimal" and isinstance(checked, str):
         return Decimal(checked)
@@ -84,8 +85,10 @@ def wire_value(field: Field, value: object) -> Value:
     return _CHECKS[field.kind](field, value)
 
 
-def positive_decimal(name: str, value: object) -> str:
+def positive_decimal(name: str, value: object, *, zero: bool = False) -> str:
     """Return an amount or a price as plain decimal text, keeping the caller's scale.
+
+    `zero` allows 0 as well.
 
     Raises
     ------
@@ -97,10 +100,11 @@ def positive_decimal(name: str, value: object) -> str:
         number = Decimal(written)
     except InvalidOperation:
         number = Decimal("NaN")
-    if not set(written) <= set("0123456789.") or not number.is_finite() or number <= 0:
+    plain = set(written) <= set("0123456789.") and number.is_finite()
+    if not plain or number < 0 or (not zero and not number):
+        least = "a number from 0" if zero else "a positive number"
         raise InvalidArgument(
-            f"{name}={value!r}: a positive number is needed, as text, int or Decimal "
-            f'(for example "0.015").'
+            f'{name}={value!r}: {least} is needed, as text, int or Decimal (for example "0.015").'
         )
     return written
 
@@ -109,13 +113,14 @@ _WHOLE = frozenset({"integer", "id", "enum", "time_s", "time_ms"})
 
 
 def _check_decimal(field: Field, value: object) -> Value:
-    return positive_decimal(field.name, value)
+    return positive_decimal(field.name, value, zero=field.zero)
 
 
 def _check_enum(field: Field, value: object) -> Value:
-    if isinstance(value, int) and not isinstance(value, bool) and value in field.codes:
+    if isinstance(value, int | str) and not isinstance(value, bool) and value in field.codes:
         return value
     if isinstance(value, str):
+        code: Value
         for code, word in field.codes.items():
             if word.casefold() == value.casefold():
                 return code
@@ -168,7 +173,8 @@ def _size(field: Field, value: str) -> int:
 
 def _check_time(field: Field, value: object) -> Value:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidArgument(f"{field.name}={value!r}: a time in whole Unix seconds is needed.")
+        unit = "milliseconds" if field.kind == "time_ms" else "seconds"
+        raise InvalidArgument(f"{field.name}={value!r}: a time in whole Unix {unit} is needed.")
     return value
 
 

@@ -1,13 +1,14 @@
 """The payload of a reply -> typed rows, one per record, as the endpoint declares them.
 
-Numbers that are money arrive as text; they become floats or stay text in one decoding
-pass, so no digit is lost on the way to a decimal.
+Numbers that are money become floats, or stay exact (as text, or as Decimal where the wire
+has JSON numbers), in one decoding pass, so no digit is lost on the way to a decimal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from msgspec import Struct
 from btcc_research.errors import ProtocolError
 from btcc_research.protocol.endpoint import Endpoint, Field, Rows
 
+MILLISECONDS_FROM = 1e11
 _MALFORMED = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
@@ -29,6 +31,13 @@ class Decoded:
     new_fields: frozenset[str] = frozenset()
 
 
+def unix_seconds(value: float | None) -> float | None:
+    """Return a time as Unix seconds: BTCC's units go by magnitude, and 0 is no time."""
+    if not value:
+        return None
+    return value if value < MILLISECONDS_FROM else value / 1000
+
+
 def read_rows(endpoint: Endpoint, payload: bytes, exact: bool = False) -> Decoded:
     """Decode a payload into rows with one attribute per column.
 
@@ -39,7 +48,7 @@ def read_rows(endpoint: Endpoint, payload: bytes, exact: bool = False) -> Decode
     payload : bytes
         JSON of the payload, without the envelope.
     exact : bool
-        Hold decimals as their text instead of as floats.
+        Hold decimals as their text, or as Decimal, instead of as floats.
 
     Raises
     ------
@@ -63,14 +72,15 @@ def _list(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
         rows, new = _typed(endpoint, payload, exact, "list")
         return Decoded(rows, None, new)
     page, new = _typed(endpoint, payload, exact, "page")
-    return Decoded(page.records, page.total, new)
+    return Decoded(page.records or [], page.total, new)
 
 
 def _object(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
     if payload == b"null":
         return Decoded([])
-    row, new = _typed(endpoint, payload, exact, "one")
-    return Decoded([row], None, new)
+    row, new = _typed(endpoint, payload, exact, "member" if endpoint.member else "one")
+    rows = [row.record] if endpoint.member else [row]
+    return Decoded([found for found in rows if found is not None], None, new)
 
 
 def _map(endpoint: Endpoint, payload: bytes, exact: bool) -> Decoded:
@@ -121,7 +131,7 @@ _READERS = {
 }
 
 
-Shape = Literal["one", "list", "page"]
+Shape = Literal["one", "list", "page", "member"]
 
 
 def _typed(
@@ -131,14 +141,36 @@ def _typed(
     try:
         return _decoder(endpoint, exact, shape, True).decode(payload), frozenset()
     except msgspec.ValidationError:
+        if endpoint.numbers == "json":
+            payload = _tidied(endpoint, payload)
         rows = _decoder(endpoint, exact, shape, False).decode(payload)
         return rows, _new_fields(endpoint, msgspec.json.decode(payload))
 
 
+def _tidied(endpoint: Endpoint, payload: bytes) -> bytes:
+    """Return a payload with blanks stripped from keys and empty numbers made null (F07, F13)."""
+    numbers = {field.wire for field in endpoint.columns if field.kind not in ("text", "json")}
+
+    def tidy(value: Any) -> Any:
+        if isinstance(value, list):
+            return [tidy(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        stripped = {key.strip(): item for key, item in value.items()}
+        return {
+            key: None if item == "" and key in numbers else tidy(item)
+            for key, item in stripped.items()
+        }
+
+    # Numbers stay as they were written: as text they keep every digit.
+    return msgspec.json.encode(tidy(msgspec.json.Decoder(float_hook=str).decode(payload)))
+
+
 def _new_fields(endpoint: Endpoint, value: Any) -> frozenset[str]:
     declared = {field.wire for field in endpoint.columns}
-    if isinstance(value, Mapping) and "records" in value:
-        value = value["records"]
+    container = endpoint.member or "records"
+    if isinstance(value, Mapping) and container in value:
+        value = value[container]
     records: Sequence[Any] = value if isinstance(value, list) else [value]
     found = (record.keys() - declared for record in records if isinstance(record, Mapping))
     return frozenset().union(*found)
@@ -148,10 +180,15 @@ def _new_fields(endpoint: Endpoint, value: Any) -> frozenset[str]:
 def _decoder(
     endpoint: Endpoint, exact: bool, shape: Shape, strict: bool
 ) -> msgspec.json.Decoder[Any]:
-    row = row_type(endpoint, exact, strict)
-    rows: Any = list[row]  # type: ignore[valid-type]
-    page = msgspec.defstruct("Page", [("records", rows), ("total", int | None, None)])
-    kinds = {"one": row, "list": rows, "page": page}
+    row: Any = row_type(endpoint, exact, strict)
+    rows: Any = list[row]
+    container = endpoint.member or "records"
+    page = msgspec.defstruct(
+        "Page", [("records", rows | None), ("total", int | None, None)],
+        rename={"records": container, "total": endpoint.total or "total"},
+    )  # fmt: skip
+    member = msgspec.defstruct("Member", [("record", row | None)], rename={"record": container})
+    kinds = {"one": row, "list": rows, "page": page, "member": member}
     return msgspec.json.Decoder(kinds[shape], strict=False)
 
 
@@ -182,7 +219,8 @@ def _candle_decoder(endpoint: Endpoint, exact: bool) -> msgspec.json.Decoder[Any
 
 
 def _member(endpoint: Endpoint, field: Field, exact: bool) -> tuple[Any, ...]:
-    kind = _KINDS.get(field.kind, str if exact else float)
+    number: Any = (Decimal if endpoint.numbers == "json" else str) if exact else float
+    kind = str | int if field.has_text_codes else _KINDS.get(field.kind, number)
     if field.required and not endpoint.loose:
         return (field.name, kind)
     return (field.name, kind | None if kind is not Any else Any, None)
@@ -226,4 +264,6 @@ def _write_value(field: Field, value: Any) -> Any:
         return next(code for code, word in field.codes.items() if word == value)
     if field.kind == "time_s":
         return value / 1e6 if value % 1_000_000 else value // 1_000_000
-    return value
+    if field.kind == "time_ms":
+        return value // 1000
+    return format(value, "f" if isinstance(value, Decimal) else "") if field.as_text else value

@@ -26,7 +26,10 @@ Encoding = Literal["rfc3986", "raw", "form"]
 
 MASK = "***"
 RESERVED_NAMES = frozenset({"secret_key", "sign", "authorization"})
-SECRET_NAMES = frozenset({"secret_key", "password", "token", "sign", "authorization"})
+# The API key of futures is all the quote socket asks for, so it is as good as a password.
+SECRET_NAMES = frozenset(
+    {"secret_key", "password", "token", "sign", "authorization", "user_name", "api_key"}
+)
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -62,9 +63,9 @@ class Reply:
     payload: bytes
     ttl: int | None = None
 
-    def json(self) -> Any:
-        """Return the payload as Python objects."""
-        return msgspec.json.decode(self.payload)
+    def json(self, *, exact: bool = False) -> Any:
+        """Return the payload as Python objects; `exact` makes its numbers Decimal."""
+        return msgspec.json.Decoder(float_hook=Decimal if exact else None).decode(self.payload)
 
 
 def write_request(endpoint: Endpoint, pairs: WirePairs, key: SpotKey | None = None) -> Request:

@@ -93,10 +93,10 @@ def test_control_characters_and_broken_unicode_are_refused():
         signing.value_text("\ud800", "source")
 
 
-def test_the_form_for_support_hides_password_and_token_too():
+def test_the_form_for_support_hides_who_logs_in_and_with_what():
     pairs = [("user_name", "a"), ("password", "hunter2"), ("token", "0001")]
     signature = signing.sign_futures(pairs, "s3cret")
-    assert signature.for_support == "password=***&secret_key=***&token=***&user_name=a"
+    assert signature.for_support == "password=***&secret_key=***&token=***&user_name=***"
     assert "hunter2" not in repr(signature)
     assert signature.digest not in repr(signature)
 

@@ -113,7 +113,8 @@ class PricePath:
         self._seed = (seed, number)
         self._ratio_of = ratio_of
         self._levels = np.zeros(1)
-        self._day = lru_cache(maxsize=96)(self._make_day)
+        # As many days as the demonstration accounts look back on, one after the other.
+        self._day = lru_cache(maxsize=128)(self._make_day)
 
     @property
     def usual_amount(self) -> Decimal:
@@ -129,6 +130,26 @@ class PricePath:
         joined = np.concatenate([self._day(day) for day in days], axis=1)
         begin = first % MINUTES_A_DAY
         return _candles(joined[:, begin : begin + last - first + 1])
+
+    def day(self, day: int) -> Candles:
+        """Return the 1,440 one-minute candles of a day since 1970; not to be changed."""
+        return _candles(self._day(day))
+
+    def ticks(self, second: int) -> int:
+        """Return the price at a second since 1970, in units of the last decimal."""
+        minute, inside = divmod(second, MINUTE)
+        day, place = divmod(minute, MINUTES_A_DAY)
+        opened, closed, high, low = self._day(day)[1:5, place].tolist()
+        return _between(_corners(opened, high, low, closed), inside / MINUTE)
+
+    def seconds(self, minute: int) -> Ints:
+        """Return the prices at the 60 seconds of a minute since 1970, as `ticks` has them."""
+        day, place = divmod(minute, MINUTES_A_DAY)
+        opened, closed, high, low = self._day(day)[1:5, place].tolist()
+        corners = np.array(_corners(opened, high, low, closed))
+        begin, end = corners[_LEGS], corners[_LEGS + 1]
+        found: Ints = np.rint(begin + (end - begin) * _LEG_SHARES).astype(np.int64)
+        return found
 
     def price(self, now: int) -> Decimal:
         """Return the price at a time in microseconds."""
@@ -226,12 +247,24 @@ def _inside(candle: Candles, share: float) -> tuple[int, int, int]:
     Within a minute the price goes from open over the near extreme and the far one to close.
     """
     opened, closed = int(candle.open[-1]), int(candle.close[-1])
-    high, low = int(candle.high[-1]), int(candle.low[-1])
-    corners = [opened, low, high, closed] if closed >= opened else [opened, high, low, closed]
-    leg = min(int(share * 3), 2)
-    last = round(corners[leg] + (corners[leg + 1] - corners[leg]) * (share * 3 - leg))
-    seen = [*corners[: leg + 1], last]
+    corners = _corners(opened, int(candle.high[-1]), int(candle.low[-1]), closed)
+    last = _between(corners, share)
+    seen = [*corners[: min(int(share * 3), 2) + 1], last]
     return min(seen), last, max(seen)
+
+
+def _corners(opened: int, high: int, low: int, closed: int) -> list[int]:
+    return [opened, low, high, closed] if closed >= opened else [opened, high, low, closed]
+
+
+def _between(corners: list[int], share: float) -> int:
+    leg = min(int(share * 3), 2)
+    return round(corners[leg] + (corners[leg + 1] - corners[leg]) * (share * 3 - leg))
+
+
+_SHARES = np.arange(MINUTE) / MINUTE * 3
+_LEGS = np.minimum(_SHARES.astype(np.int64), 2)
+_LEG_SHARES = _SHARES - _LEGS
 
 
 def _run_until(candles: Candles, share: float) -> None:

@@ -1,0 +1,224 @@
+"""Brings the dealer's products to a time: every second that matters, and no other.
+
+Quotes change once a second. What happens is what would happen if every product in which
+something is open were quoted at each of them; seconds in which no level is reached, nothing
+is settled and no account can come near its stop-out level are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from btcc_research.sandbox import futures_rules
+from btcc_research.sandbox.dealer import Dealer
+from btcc_research.sandbox.futures_market import SECOND_US, FuturesMarket
+from btcc_research.sandbox.futures_records import FuturesAccount, Position
+from btcc_research.sandbox.market import DAY
+from btcc_research.sandbox.records import Side
+
+NOWHERE = (float("-inf"), float("inf"))
+WIDEST = 0.5  # of the price, for the range in which an account is surely safe
+Range = tuple[float, float]
+Wallet = tuple[int, str]
+
+
+@dataclass(slots=True)
+class Watch:
+    """The range of a product's middle outside of which something may happen.
+
+    `touch` is the first second outside after the watch began, where it is known; up to
+    `clear` there is none.
+    """
+
+    range: Range
+    clear: int
+    touch: int | None = None
+
+
+class Quoter:
+    """The price feed of the dealer."""
+
+    def __init__(self, dealer: Dealer, market: FuturesMarket) -> None:
+        self._dealer = dealer
+        self._market = market
+        self._second: int | None = None
+        self._changes = -1
+        self._watches: dict[str, Watch] = {}
+        self._safe: dict[Wallet, dict[str, Range]] = {}
+
+    def advance(self, now: int, products: Iterable[str] = ()) -> None:
+        """Let happen what happens until a time in microseconds, and quote what is looked at.
+
+        Parameters
+        ----------
+        now : int
+            Unix microseconds; a time before the last one changes nothing.
+        products : iterable of str
+            Names to be quoted besides those in which something is open.
+        """
+        second = now // SECOND_US
+        if self._second is None:
+            self._second = second
+        while (event := self._next_event(second)) is not None:
+            self._quote(self._dealer.active(), event)
+            self._second = event
+        if second >= self._second:
+            self._quote([*self._dealer.active(), *products], second)
+            self._second = second
+
+    def _quote(self, products: Iterable[str], second: int) -> None:
+        """Quote products at a second, those that were not yet."""
+        now, last = second * SECOND_US, self._dealer.quotes
+        names = [n for n in dict.fromkeys(products) if n not in last or last[n].time < now]
+        self._dealer.take([self._market.quote(name, now) for name in names])
+
+    def _next_event(self, until: int) -> int | None:
+        """Return the next second up to `until` at which something may happen."""
+        assert self._second is not None
+        active = self._dealer.active()
+        if not active or self._second >= until:
+            return None
+        self._look_again(active)
+        events = [self._next_settlement(active)]
+        events += [touch for name in active if (touch := self._touch(name, until)) is not None]
+        return first if (first := min(events)) <= until else None
+
+    def _next_settlement(self, active: list[str]) -> int:
+        assert self._second is not None
+        hours = {self._dealer.settlement_hours(name) for name in active}
+        now = self._second * SECOND_US
+        return min(futures_rules.next_moment(h, now) for h in hours) // SECOND_US
+
+    def _touch(self, name: str, until: int) -> int | None:
+        """Return when a product leaves its range, looking ahead by whole days."""
+        watch = self._watches[name]
+        while watch.touch is None and watch.clear < until:
+            end = (watch.clear // DAY + 1) * DAY
+            watch.touch = self._market.first_touch(name, *watch.range, watch.clear, end)
+            watch.clear = end
+        return watch.touch
+
+    def _look_again(self, active: list[str]) -> None:
+        """Watch anew where something changed or a watch has ended."""
+        assert self._second is not None
+        ended = {
+            name
+            for name, watch in self._watches.items()
+            if watch.touch is not None and watch.touch <= self._second
+        }
+        if self._changes == self._dealer.books.changes and not ended:
+            return
+        self._changes = self._dealer.books.changes
+        self._safe = self._safe_ranges()
+        for name in ended | (self._watches.keys() - set(active)):
+            self._watches.pop(name)
+        for name in active:
+            range = self._range(name)
+            if name not in self._watches or self._watches[name].range != range:
+                self._watches[name] = Watch(range, self._second)
+
+    def _range(self, name: str) -> Range:
+        """Return between which middles neither a level is reached nor an account in danger."""
+        low, high = NOWHERE
+        for ranges in self._safe.values():
+            safe = ranges.get(name, NOWHERE)
+            low, high = max(low, safe[0]), min(high, safe[1])
+        for waiting in self._dealer.waiting(name):
+            level = self._middle(name, waiting.side, waiting.level)
+            if futures_rules.falls(waiting.type, waiting.side):
+                low = max(low, level)
+            else:
+                high = min(high, level)
+        return low, high
+
+    def _middle(self, name: str, side: Side, price: Decimal) -> int:
+        """Return the middle at which an order of a side would fill at a price."""
+        below, above = self._market.half_spreads(name)
+        ticks = int(price.scaleb(self._market.products[name].price_precision))
+        return ticks - above if side == "buy" else ticks + below
+
+    def _safe_ranges(self) -> dict[Wallet, dict[str, Range]]:
+        """Return for every wallet ranges in which it cannot fall below its stop-out level.
+
+        Ranges that still are safe stay, so that what was looked ahead stays known.
+        """
+        return {
+            (account.account_id, asset): self._safe_range(account, asset, positions)
+            for account in self._dealer.accounts.values()
+            for asset, positions in _by_asset(account).items()
+        }
+
+    def _safe_range(
+        self, account: FuturesAccount, asset: str, positions: list[Position]
+    ) -> dict[str, Range]:
+        slack = self._slack(account, asset)
+        exposures = [self._exposure(position) for position in positions]
+        known = self._safe.get((account.account_id, asset), {})
+        if known.keys() == {e.name for e in exposures} and slack + _worst(exposures, known) > 0:
+            return known
+        share, middles = WIDEST, {e.name: e.middle for e in exposures}
+        while True:
+            ranges = {n: (m * (1 - share), m * (1 + share)) for n, m in middles.items()}
+            if slack + _worst(exposures, ranges) > 0:
+                return ranges
+            share /= 2
+            if share * max(middles.values()) < 1:  # the next tick may be the last
+                return {n: (m - 1, m + 1) for n, m in middles.items()}
+
+    def _slack(self, account: FuturesAccount, asset: str) -> float:
+        """Return how much equity may shrink, a little less for the sake of rounding."""
+        figures = self._dealer.figures(account.account_id, asset, 0)
+        level = float(figures.margin) * float(self._dealer.settings.highest_stop_out)
+        return float(figures.equity) - level * (1 + 1e-6)
+
+    def _exposure(self, position: Position) -> Exposure:
+        product = self._market.products[position.product]
+        price = self._dealer.quotes[position.product].price(position.closing_side)
+        return Exposure(
+            position.product,
+            futures_rules.sign(position.side) * float(position.lots * product.contract_size),
+            float(position.open_price) if product.is_coin_margined else None,
+            float(price),
+            float(product.tick),
+            self._middle(position.product, position.closing_side, price),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a position wins and loses with the middle of its product.
+
+    `open_price` is None where the profit is linear.
+    """
+
+    name: str
+    units: float
+    open_price: float | None
+    price: float
+    tick: float
+    middle: int
+
+    def change(self, middle: float) -> float:
+        """Return how the profit changes if the middle goes there."""
+        moved = self.price + (middle - self.middle) * self.tick
+        if self.open_price is None:
+            return self.units * (moved - self.price)
+        return self.units * self.open_price * (1 / self.price - 1 / moved)
+
+
+def _worst(exposures: list[Exposure], ranges: dict[str, Range]) -> float:
+    """Return the largest loss within ranges; a product's positions win and lose together."""
+    ends: dict[str, list[float]] = {name: [0.0, 0.0] for name in ranges}
+    for exposure in exposures:
+        for end, middle in enumerate(ranges[exposure.name]):
+            ends[exposure.name][end] += exposure.change(middle)
+    return sum(min(0.0, *changes) for changes in ends.values())
+
+
+def _by_asset(account: FuturesAccount) -> dict[str, list[Position]]:
+    found: dict[str, list[Position]] = {}
+    for position in account.positions.values():
+        found.setdefault(position.asset, []).append(position)
+    return found

@@ -129,8 +129,14 @@ class Dealer:
         """Return balance, equity and margin of an account in one asset, at the last quotes."""
         return self._desk.figures(self.account(account_id), asset, now)
 
+    @precisely
+    def standing(self, account_id: int, asset: str) -> tuple[Decimal, Decimal]:
+        """Return equity and margin of an account in one asset."""
+        account = self.account(account_id)
+        return self._desk.equity(account, asset), self._desk.margin(account, asset)
+
     def is_open(self, product: str, now: int) -> bool:
-        """Whether a product trades at a time, by its hours."""
+        """Whether a product trades at a time: by its hours, and if anybody may trade it."""
         return self._desk.is_open(self._desk.product(product), now)
 
     def settlement_hours(self, product: str) -> tuple[int, ...]:
@@ -147,21 +153,23 @@ class Dealer:
         return [name for name in desk.products if desk.positions[name] or desk.pendings[name]]
 
     def quote(self, product: str, bid: Decimal, ask: Decimal, now: int) -> None:
-        """Quote one product, with everything the quote sets off."""
-        self.take([Quote(product, bid, ask, now)])
+        """Quote one product, with everything the quote sets off; see `take`."""
+        self.take([Quote(product, bid, ask, now)], now)
 
     @precisely
-    def take(self, quotes: Sequence[Quote]) -> None:
-        """Take quotes of one moment together, with everything they set off.
+    def take(self, quotes: Sequence[Quote], now: int) -> None:
+        """Take the quotes of a moment together, with everything they set off.
 
         First pending orders and stop levels by their ids, then funding and rollover that
-        are due, then liquidation.
+        are due, then liquidation. A quote made while its market was closed changes no
+        price; one that still stands from when it was open may come at any time.
         """
-        taken = [(quote.product, self._desk.take(quote)) for quote in quotes]
-        if not taken:
+        if not quotes:
             return
-        names, now = [name for name, _ in taken], quotes[0].time
-        self._pendings.trigger([name for name, is_open in taken if is_open], now)
+        for quote in quotes:
+            self._desk.take(quote)
+        names = [quote.product for quote in quotes]
+        self._pendings.trigger([name for name in names if self.is_open(name, now)], now)
         for name in names:
             self._settlements.settle(name, now)
         self._liquidation.check(names, now)

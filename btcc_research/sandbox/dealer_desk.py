@@ -68,22 +68,20 @@ class Desk:
         return found
 
     def is_open(self, product: Product, now: int) -> bool:
-        """Whether a product trades at a time, by its hours."""
+        """Whether a product trades at a time: by its hours, and if anybody may trade it."""
+        if product.schedule is None or product.tradable == "no":
+            return product.tradable != "no"
         clock = self.settings.schedule_clock
         return futures_hours.is_open(product.schedule, now // MINUTE_US, clock)
 
-    def take(self, quote: Quote) -> bool:
-        """Take a quote and value what is held at it; while closed, quotes stand still.
-
-        Returns whether the market is open.
-        """
+    def take(self, quote: Quote) -> None:
+        """Take a quote and value what is held at it, unless its market was closed."""
         product = self.products[quote.product]
-        is_open = self.is_open(product, quote.time)
-        if is_open or quote.product not in self.quotes:
-            self.quotes[quote.product] = quote
-            for position in self.positions[quote.product].values():
-                self.value(position)
-        return is_open
+        if quote.product in self.quotes and not self.is_open(product, quote.time):
+            return
+        self.quotes[quote.product] = quote
+        for position in self.positions[quote.product].values():
+            self.value(position)
 
     def value(self, position: Position) -> None:
         """Set a position's unrealized profit to what closing it now would bring."""

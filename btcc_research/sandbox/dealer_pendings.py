@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from btcc_research.sandbox import futures_rules
@@ -53,8 +53,7 @@ class Pendings:
         desk, product = self._desk, wanted.product
         self._positions.check(wanted)
         self.require_hours(product, now)
-        if price <= 0:
-            raise invalid("price")
+        self._check_price(price)
         check_stops(product, wanted.side, price, wanted.stop_loss, wanted.take_profit)
         pending = self._pending(account, product, type, wanted.side, wanted.lots, now)
         pending.price, pending.leverage = price, wanted.leverage
@@ -86,12 +85,7 @@ class Pendings:
         self._check_level(position, type, level)
         pending = self._pending(account, product, type, position.closing_side, lots, now)
         pending.leverage, pending.position_id = position.leverage, position.id
-        if type == "limit_close":
-            pending.price = level
-        elif type == "stop_loss":
-            pending.stop_loss = level
-        else:
-            pending.take_profit = level
+        self._set_level(pending, level)
         desk.add(pending)
         return pending
 
@@ -105,24 +99,31 @@ class Pendings:
     ) -> None:
         """Change size, price and stop levels of a waiting order; its type stays (F09).
 
-        A stop level that is None stays as it is.
+        A stop level that is None stays as it is. Of a stop loss or take profit order the
+        level is the attached one where it is given, else the price.
+
+        Raises
+        ------
+        Refused
+            -2 for price or levels, -6 where margin is held and lacking, -9 size.
         """
         product = self._desk.products[pending.product]
-        stop_loss = pending.stop_loss if stops[0] is None else stops[0]
-        take_profit = pending.take_profit if stops[1] is None else stops[1]
-        if price <= 0:
-            raise invalid("price")
         if pending.opens:
+            stop_loss = pending.stop_loss if stops[0] is None else stops[0]
+            take_profit = pending.take_profit if stops[1] is None else stops[1]
             check_lots(product, lots)
+            self._check_price(price)
             check_stops(product, pending.side, price, stop_loss, take_profit)
             self._hold_margin(account, pending, lots, price)
+            pending.price, pending.stop_loss, pending.take_profit = price, stop_loss, take_profit
         else:
             position = self._desk.position(account, pending.position_id)
+            attached = {"stop_loss": stops[0], "take_profit": stops[1]}
+            level = attached.get(pending.type) or price
             check_part(product, position, lots)
-            changed = replace(pending, price=price, stop_loss=stop_loss, take_profit=take_profit)
-            self._check_level(position, pending.type, changed.level)
-        pending.lots, pending.price = lots, price
-        pending.stop_loss, pending.take_profit = stop_loss, take_profit
+            self._check_level(position, pending.type, level)
+            self._set_level(pending, level)
+        pending.lots = lots
         self._desk.books.changes += 1
 
     def cancel(self, pending: Pending, now: int) -> None:
@@ -138,7 +139,7 @@ class Pendings:
             if held.take_profit:
                 yield Waiting(held.id, "take_profit", held.closing_side, held.take_profit, held)
         for pending in self._desk.pendings[name].values():
-            yield Waiting(pending.id, pending.type, pending.side, pending.level, pending)
+            yield Waiting(pending.id, pending.type, pending.side, pending.price, pending)
 
     def trigger(self, names: Iterable[str], now: int) -> None:
         """Carry out what the quotes of open markets have reached, in the order of ids."""
@@ -205,6 +206,18 @@ class Pendings:
         """Refuse pending orders of a closed market, unless the setting takes them."""
         if not (self._desk.settings.pendings_outside_hours or self._desk.is_open(product, now)):
             raise Refused(*MARKET_CLOSED)
+
+    def _check_price(self, price: Decimal) -> None:
+        if price <= 0:
+            raise invalid("price")
+
+    def _set_level(self, pending: Pending, level: Decimal) -> None:
+        """Show the level of an order that closes under the name its type gives it, too."""
+        pending.price = level
+        if pending.type == "stop_loss":
+            pending.stop_loss = level
+        elif pending.type == "take_profit":
+            pending.take_profit = level
 
     def _check_level(self, position: Position, type: PendingType, level: Decimal) -> None:
         """Refuse a level that is none, or on the wrong side of the quote that watches it."""

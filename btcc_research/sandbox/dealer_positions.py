@@ -104,7 +104,7 @@ class Positions:
         ------
         Refused
             What `check` refuses; -6 where free margin is less than margin and fee, -8
-            outside hours, -9 above the largest position.
+            while the market is closed, -9 above the largest position.
         """
         desk, product = self._desk, wanted.product
         self.check(wanted)
@@ -149,12 +149,10 @@ class Positions:
         Raises
         ------
         Refused
-            -8 outside hours or for a product nobody may trade, -9 for more than is open.
+            -8 while the market is closed, -9 for more than is open.
         """
         desk = self._desk
         product, account = desk.products[position.product], desk.accounts[position.account_id]
-        if product.tradable == "no":
-            raise Refused(*MARKET_CLOSED)
         self._require_open(product, now)
         check_part(product, position, lots)
         price = desk.quote(product).price(position.closing_side)

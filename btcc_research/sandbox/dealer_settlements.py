@@ -10,6 +10,7 @@ from btcc_research.sandbox.dealer_desk import Desk
 from btcc_research.sandbox.dealer_money import Cause
 from btcc_research.sandbox.futures_products import Product
 from btcc_research.sandbox.futures_records import Position
+from btcc_research.sandbox.futures_rules import HOUR_US
 from btcc_research.sandbox.records import ZERO
 
 RateOf = Callable[[str, int], Decimal]
@@ -34,8 +35,8 @@ class Settlements:
         """Book every settlement of a product that became due by now, at the current quote."""
         product, held = self._desk.products[name], self._desk.positions[name]
         since, self._settled[name] = self._settled.get(name, now), now
-        if not held:
-            return
+        if not held or since // HOUR_US == now // HOUR_US:
+            return  # settlements are on the hour
         since = max(since, min(position.opened_at for position in held.values()) - 1)
         for moment in futures_rules.moments(self.hours(product), since, now):
             open_then = [p for p in held.values() if p.opened_at <= moment]

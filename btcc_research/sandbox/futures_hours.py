@@ -37,7 +37,11 @@ class Hours:
         return any(begin <= minute <= end for begin, end in self.spans if (begin, end) != (0, 0))
 
 
-Schedule = tuple[Hours, ...]
+@dataclass(frozen=True, slots=True, eq=False)
+class Schedule:
+    """The rows of a product's week; one day and season may have several spans."""
+
+    rows: tuple[Hours, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +93,16 @@ def _open_minutes(schedule: Schedule, begin: tuple[int, int, Season]) -> NDArray
 def _holds(schedule: Schedule, weekday: int, minute: int, season: Season) -> bool:
     return any(
         hours.holds(minute)
-        for hours in schedule
+        for hours in schedule.rows
         if hours.weekday == weekday and hours.season == season
     )
 
 
 def weekly(spans: dict[Season, dict[int, tuple[Span, ...]]]) -> Schedule:
-    """Return the rows of a week: spans by season and weekday; a day left out is closed."""
-    return tuple(
+    """Return the schedule of a week: spans by season and weekday; a day left out is closed."""
+    rows = (
         Hours(weekday, season, days.get(weekday, ((0, 0),)))
         for season, days in spans.items()
         for weekday in range(7)
     )
+    return Schedule(tuple(rows))

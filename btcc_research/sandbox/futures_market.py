@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from btcc_research.sandbox import futures_rules
-from btcc_research.sandbox.futures_hours import is_open, open_minutes
+from btcc_research.sandbox.futures_hours import Schedule, is_open, open_minutes
 from btcc_research.sandbox.futures_listing import LISTED
 from btcc_research.sandbox.futures_products import Product, Quote
 from btcc_research.sandbox.futures_settings import FuturesSettings
@@ -50,9 +50,11 @@ class FuturesMarket:
         self._settings = settings
         self._paths: dict[str, PricePath] = {}
         self._premiums: dict[str, Premiums] = {}
+        self._spreads: dict[str, tuple[int, int]] = {}
         for number, listed in enumerate(LISTED):
             product, path = listed.product(settings), listed.path
             self.products[product.product] = product
+            self._spreads[product.product] = (listed.spread // 2, -(-listed.spread // 2))
             if not isinstance(path, str):
                 self._paths[product.product] = PricePath(path, seed, OWN_PATHS_FROM + number)
             else:
@@ -65,29 +67,45 @@ class FuturesMarket:
 
     def ticks(self, product: str, second: int) -> int:
         """Return the middle at a second, in units of the last digit."""
-        rules, path, minute = self.products[product], self._paths[product], second // MINUTE
-        if is_open(rules.schedule, minute, self._settings.schedule_clock):
-            return path.ticks(second)
-        for day in range(minute // MINUTES_A_DAY, minute // MINUTES_A_DAY - LONGEST_REST, -1):
-            before = np.flatnonzero(self._open_minutes(rules, day)[: minute - day * MINUTES_A_DAY])
-            if len(before):
-                return int(path.day(day).close[before[-1]])
-        return path.ticks(second)
+        return self._paths[product].ticks(self._last_open(product, second))
 
     def quote(self, product: str, now: int) -> Quote:
-        """Return the quote of the whole second a time in microseconds lies in."""
-        second = now // SECOND_US
-        rules, middle = self.products[product], self.ticks(product, second)
-        below, above = self.half_spreads(product)
+        """Return the quote that stands at a time in microseconds: of its second, or older."""
+        rules, second = self.products[product], self._last_open(product, now // SECOND_US)
+        middle, (below, above) = self._paths[product].ticks(second), self._spreads[product]
         bid = Decimal(middle - below).scaleb(-rules.price_precision)
         ask = Decimal(middle + above).scaleb(-rules.price_precision)
         return Quote(product, bid, ask, second * SECOND_US)
 
+    def _last_open(self, product: str, second: int) -> int:
+        """Return the second itself while the market is open, or its last one before."""
+        rules, minute = self.products[product], second // MINUTE
+        if rules.schedule is None or self._is_open(rules.schedule, minute):
+            return second
+        today = minute // MINUTES_A_DAY
+        for day in range(today, today - LONGEST_REST, -1):
+            first = day * MINUTES_A_DAY
+            before = np.flatnonzero(self._open_minutes(rules, day)[: minute - first])
+            if len(before):
+                return (first + int(before[-1])) * MINUTE + MINUTE - 1
+        return second
+
+    def next_open(self, product: str, second: int) -> int:
+        """Return the second itself while the market is open, or the first one after."""
+        rules, minute = self.products[product], second // MINUTE
+        if rules.schedule is None or self._is_open(rules.schedule, minute):
+            return second
+        today = minute // MINUTES_A_DAY
+        for day in range(today, today + LONGEST_REST):
+            begin = max(minute - day * MINUTES_A_DAY, 0)
+            later = np.flatnonzero(self._open_minutes(rules, day)[begin:])
+            if len(later):
+                return (day * MINUTES_A_DAY + begin + int(later[0])) * MINUTE
+        return second
+
     def half_spreads(self, product: str) -> tuple[int, int]:
         """Return how far bid and ask are from the middle, in units of the last digit."""
-        rules = self.products[product]
-        spread = int(rules.spread / rules.tick)
-        return spread // 2, spread - spread // 2
+        return self._spreads[product]
 
     def first_touch(
         self, product: str, low: float, high: float, after: int, until: int
@@ -107,11 +125,11 @@ class FuturesMarket:
         rules, path = self.products[product], self._paths[product]
         for day in range(after // MINUTE // MINUTES_A_DAY, until // MINUTE // MINUTES_A_DAY + 1):
             candles, first = path.day(day), day * MINUTES_A_DAY
-            touched = (candles.low <= low) | (candles.high >= high)
+            begin, end = max(after // MINUTE - first, 0), until // MINUTE - first + 1
+            touched = (candles.low[begin:end] <= low) | (candles.high[begin:end] >= high)
             if rules.schedule is not None:
-                touched &= self._open_minutes(rules, day)
-            begin = max(after // MINUTE - first, 0)
-            for place in np.flatnonzero(touched[begin : until // MINUTE - first + 1]) + begin:
+                touched &= self._open_minutes(rules, day)[begin:end]
+            for place in touched.nonzero()[0] + begin:
                 seconds = path.seconds(first + int(place))
                 offsets = np.flatnonzero((seconds <= low) | (seconds >= high))
                 found = (first + int(place)) * MINUTE + offsets
@@ -156,6 +174,9 @@ class FuturesMarket:
     def _rate(self, product: str, since: int, until: int) -> Decimal:
         premium = self._premiums[product].between(since // MINUTE_US, until // MINUTE_US)
         return futures_rules.funding_rate(premium, self._settings)
+
+    def _is_open(self, schedule: Schedule, minute: int) -> bool:
+        return is_open(schedule, minute, self._settings.schedule_clock)
 
     def _open_minutes(self, rules: Product, day: int) -> NDArray[np.bool_]:
         if rules.schedule is None:

@@ -19,7 +19,7 @@ from btcc_research.sandbox.market import DAY
 from btcc_research.sandbox.records import Side
 
 NOWHERE = (float("-inf"), float("inf"))
-WIDEST = 0.5  # of the price, for the range in which an account is surely safe
+WIDEST = 0.25  # of the price: half of the widest range in which an account is called safe
 Range = tuple[float, float]
 Wallet = tuple[int, str]
 
@@ -54,25 +54,24 @@ class Quoter:
         Parameters
         ----------
         now : int
-            Unix microseconds; a time before the last one changes nothing.
+            Unix microseconds; a time before the last one is taken as that.
         products : iterable of str
             Names to be quoted besides those in which something is open.
         """
-        second = now // SECOND_US
+        second = max(now // SECOND_US, self._second or 0)
         if self._second is None:
             self._second = second
         while (event := self._next_event(second)) is not None:
             self._quote(self._dealer.active(), event)
             self._second = event
-        if second >= self._second:
-            self._quote([*self._dealer.active(), *products], second)
-            self._second = second
+        self._quote([*self._dealer.active(), *products], second)
+        self._second = second
 
     def _quote(self, products: Iterable[str], second: int) -> None:
         """Quote products at a second, those that were not yet."""
         now, last = second * SECOND_US, self._dealer.quotes
         names = [n for n in dict.fromkeys(products) if n not in last or last[n].time < now]
-        self._dealer.take([self._market.quote(name, now) for name in names])
+        self._dealer.take([self._market.quote(name, now) for name in names], now)
 
     def _next_event(self, until: int) -> int | None:
         """Return the next second up to `until` at which something may happen."""
@@ -154,67 +153,81 @@ class Quoter:
         self, account: FuturesAccount, asset: str, positions: list[Position]
     ) -> dict[str, Range]:
         slack = self._slack(account, asset)
+        middles = {name: self._last_middle(name) for name in {p.product for p in positions}}
         exposures = [self._exposure(position) for position in positions]
+
+        def is_safe(ranges: dict[str, Range]) -> bool:
+            return slack + _worst(exposures, middles, ranges) > 0
+
         known = self._safe.get((account.account_id, asset), {})
-        if known.keys() == {e.name for e in exposures} and slack + _worst(exposures, known) > 0:
+        inside = known.keys() == middles.keys() and all(
+            known[name][0] < middle < known[name][1] for name, middle in middles.items()
+        )
+        if inside and is_safe(known):
             return known
-        share, middles = WIDEST, {e.name: e.middle for e in exposures}
-        while True:
-            ranges = {n: (m * (1 - share), m * (1 + share)) for n, m in middles.items()}
-            if slack + _worst(exposures, ranges) > 0:
-                return ranges
-            share /= 2
-            if share * max(middles.values()) < 1:  # the next tick may be the last
-                return {n: (m - 1, m + 1) for n, m in middles.items()}
+        share, step, most = 0.0, WIDEST, max(middles.values())
+        while step > share / 8 and step * most > 1:
+            if is_safe(_around(middles, share + step)):
+                share += step
+            step /= 2
+        return _around(middles, share)
 
     def _slack(self, account: FuturesAccount, asset: str) -> float:
         """Return how much equity may shrink, a little less for the sake of rounding."""
-        figures = self._dealer.figures(account.account_id, asset, 0)
-        level = float(figures.margin) * float(self._dealer.settings.highest_stop_out)
-        return float(figures.equity) - level * (1 + 1e-6)
+        equity, margin = self._dealer.standing(account.account_id, asset)
+        level = float(margin * self._dealer.settings.highest_stop_out)
+        return float(equity) - level * (1 + 1e-6)
+
+    def _last_middle(self, name: str) -> int:
+        return self._middle(name, "sell", self._dealer.quotes[name].bid)
 
     def _exposure(self, position: Position) -> Exposure:
         product = self._market.products[position.product]
-        price = self._dealer.quotes[position.product].price(position.closing_side)
-        return Exposure(
-            position.product,
-            futures_rules.sign(position.side) * float(position.lots * product.contract_size),
-            float(position.open_price) if product.is_coin_margined else None,
-            float(price),
-            float(product.tick),
-            self._middle(position.product, position.closing_side, price),
-        )
+        below, above = self._market.half_spreads(position.product)
+        units = futures_rules.sign(position.side) * float(position.lots * product.contract_size)
+        scale = 10.0**product.price_precision
+        offset = -below if position.side == "buy" else above
+        if product.is_coin_margined:
+            return Exposure(
+                product.product, offset, 0.0, units * float(position.open_price) * scale
+            )
+        return Exposure(product.product, offset, units / scale, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What a position wins and loses with the middle of its product.
+    """How a position's profit follows the middle of its product, in units of the last digit.
 
-    `open_price` is None where the profit is linear.
+    `offset` leads from the middle to the price that closes it; profit changes by `linear`
+    times the move of that price, or by `inverse` times the move of its reciprocal.
     """
 
-    name: str
-    units: float
-    open_price: float | None
-    price: float
-    tick: float
-    middle: int
+    product: str
+    offset: int
+    linear: float
+    inverse: float
 
-    def change(self, middle: float) -> float:
-        """Return how the profit changes if the middle goes there."""
-        moved = self.price + (middle - self.middle) * self.tick
-        if self.open_price is None:
-            return self.units * (moved - self.price)
-        return self.units * self.open_price * (1 / self.price - 1 / moved)
+    def change(self, before: float, after: float) -> float:
+        """Return how the profit changes when the middle moves."""
+        if self.linear:
+            return self.linear * (after - before)
+        return self.inverse * (1 / (before + self.offset) - 1 / (after + self.offset))
 
 
-def _worst(exposures: list[Exposure], ranges: dict[str, Range]) -> float:
+def _worst(exposures: list[Exposure], middles: dict[str, int], ranges: dict[str, Range]) -> float:
     """Return the largest loss within ranges; a product's positions win and lose together."""
-    ends: dict[str, list[float]] = {name: [0.0, 0.0] for name in ranges}
+    lows, highs = dict.fromkeys(ranges, 0.0), dict.fromkeys(ranges, 0.0)
     for exposure in exposures:
-        for end, middle in enumerate(ranges[exposure.name]):
-            ends[exposure.name][end] += exposure.change(middle)
-    return sum(min(0.0, *changes) for changes in ends.values())
+        name, (low, high) = exposure.product, ranges[exposure.product]
+        lows[name] += exposure.change(middles[name], low)
+        highs[name] += exposure.change(middles[name], high)
+    return sum(min(0.0, lows[name], highs[name]) for name in ranges)
+
+
+def _around(middles: dict[str, int], share: float) -> dict[str, Range]:
+    """Return ranges around middles, so wide that each holds a price besides the middle."""
+    widths = {name: max(middle * share, 1) for name, middle in middles.items()}
+    return {name: (middles[name] - width, middles[name] + width) for name, width in widths.items()}
 
 
 def _by_asset(account: FuturesAccount) -> dict[str, list[Position]]:

@@ -74,7 +74,11 @@ class Position:
 
 @dataclass(slots=True)
 class Pending:
-    """An order that waits for a quote (FU-12); `position_id` is 0 unless it closes one."""
+    """An order that waits for a quote to reach `price` (FU-12).
+
+    `position_id` is 0 unless it closes a position; of such an order `stop_loss` and
+    `take_profit` repeat the price where it is one.
+    """
 
     id: int
     product: str
@@ -114,12 +118,6 @@ class Pending:
     def action(self) -> Literal["open", "close"]:
         """Whether it opens or closes."""
         return "open" if self.opens else "close"
-
-    @property
-    def level(self) -> Decimal:
-        """The price it waits for: stop loss and take profit orders may carry it as such."""
-        attached = {"stop_loss": self.stop_loss, "take_profit": self.take_profit}
-        return attached.get(self.type) or self.price
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,11 @@ class PricePath:
         """What a usual resting order holds, in the base currency."""
         return Decimal(int(self._simulated.daily_volume * 1000)) / 4_000_000
 
+    @property
+    def daily_volatility(self) -> float:
+        """The usual size of a day's move, as a share of the price."""
+        return self._simulated.daily_volatility
+
     def minutes(self, first: int, last: int) -> Candles:
         """Return the one-minute candles of the minutes `first` to `last` (since 1970)."""
         first = max(first, self.first_minute)
@@ -204,26 +209,29 @@ class PricePath:
         """Return the 1,440 candles of a day as seven rows of integers."""
         random = np.random.default_rng((*self._seed, day))
         volatility = self._simulated.daily_volatility * np.exp(0.3 * random.normal())
-        hours = np.arange(MINUTES_A_DAY) / 60
-        season = 1 + 0.35 * np.sin((hours - 8) / 24 * 2 * np.pi)
-        sigma = volatility / np.sqrt(MINUTES_A_DAY) * season
+        sigma = volatility / np.sqrt(MINUTES_A_DAY) * _SEASON
         steps = np.cumsum(sigma * random.normal(size=MINUTES_A_DAY))
-        share = np.arange(1, MINUTES_A_DAY + 1) / MINUTES_A_DAY
         begin, end = self.level(day), self.level(day + 1)
-        path = np.concatenate(([begin], begin + steps + (end - begin - steps[-1]) * share))
+        path = np.concatenate(([begin], begin + steps + (end - begin - steps[-1]) * _DAY_SHARES))
         ticks = np.maximum(np.rint(np.exp(path) * 10**self.rules.price_precision), 1)
         opened, closed = ticks[:-1], ticks[1:]
         reach = sigma * np.abs(random.normal(size=(2, MINUTES_A_DAY)))
         high = np.maximum(opened, closed) + np.rint(reach[0] * opened)
         low = np.maximum(np.minimum(opened, closed) - np.rint(reach[1] * opened), 1)
-        mean_volume = self._simulated.daily_volume / MINUTES_A_DAY * season
+        mean_volume = self._simulated.daily_volume / MINUTES_A_DAY * _SEASON
         crowd = np.exp(0.8 * random.normal(size=MINUTES_A_DAY) - 0.32)
         volume = np.rint(mean_volume * crowd * 10**self.rules.amount_precision) + 1
         typical = np.clip(np.rint((opened + closed + high + low) / 4), low, high)
         opens = day * DAY + MINUTE * np.arange(MINUTES_A_DAY)
-        rows = np.array([opens, opened, closed, high, low, volume, typical], dtype=np.int64)
+        rows = np.empty((7, MINUTES_A_DAY), dtype=np.int64)
+        for row, values in enumerate((opens, opened, closed, high, low, volume, typical)):
+            rows[row] = values
         rows[6] *= rows[5]
         return rows
+
+
+_SEASON = 1 + 0.35 * np.sin((np.arange(MINUTES_A_DAY) / 60 - 8) / 24 * 2 * np.pi)
+_DAY_SHARES = np.arange(1, MINUTES_A_DAY + 1) / MINUTES_A_DAY
 
 
 def _candles(rows: Ints) -> Candles:

@@ -8,7 +8,7 @@ import pytest
 
 from btcc_research.protocol.futures_codes import DIRECTION, PENDING_TYPE
 from btcc_research.sandbox import futures_rules
-from btcc_research.sandbox.futures_hours import Hours
+from btcc_research.sandbox.futures_hours import Hours, Schedule
 from btcc_research.sandbox.futures_products import Commission, Tier
 from btcc_research.sandbox.futures_settings import FuturesSettings
 from btcc_research.sandbox.records import Refused
@@ -569,10 +569,10 @@ def test_pending_orders_trigger_on_the_quote_of_their_side(name):
 def test_orders_are_taken_in_open_minutes(name):
     inputs, expected = vector(name)
     spans = tuple((span["begin"], span["end"]) for span in inputs["schedule"])
-    schedule = tuple(
+    rows = tuple(
         Hours(weekday, season, spans) for weekday in range(7) for season in ("summer", "standard")
     )
-    table = Table(product(schedule=schedule))
+    table = Table(product(schedule=Schedule(rows)))
     midnight = START + 16 * futures_rules.HOUR_US  # in UTC+8, the clock of the schedule
     table.quote(100, now=START)
     for minute, is_open in zip(inputs["minutes"], expected["open"], strict=True):

@@ -192,9 +192,10 @@ class FuturesTrader:
         """Hold a position: perhaps take a part off or draw a level near, then close it."""
         change = self._random.choices(("part", "tighten", "nothing"), (30, 20, 50))[0]
         if change != "nothing":
-            middle = self._when_open(product, now + int(hold * self._random.uniform(0.2, 0.8)))
+            part_time = int(hold * self._random.uniform(0.2, 0.8))
+            middle = self._when_open(product, now + part_time)
             yield middle
-            quote = self._look(product, middle)
+            quote, hold = self._look(product, middle), max(hold, middle + HOUR_US // 6 - now)
             if position.status == "open" and change == "part":
                 wanted = position.lots * Decimal(self._random.uniform(0.3, 0.6))
                 part = wanted // product.step_lots * product.step_lots
@@ -258,10 +259,11 @@ class FuturesTrader:
                 take_profit=gain,
             )
         else:
-            half = max(position.lots / 2 // product.step_lots * product.step_lots, ZERO)
+            half = position.lots / 2 // product.step_lots * product.step_lots
+            near = rounded((2 * price + gain) / 3, product.price_precision)
             self._dealer.open_pending(
                 self._id, product.product, "limit_close", side, half or position.lots,
-                gain, now, position_id=position.id,
+                near, now, position_id=position.id,
             )  # fmt: skip
         yield from self._manage(position, product, now, hold)
 

@@ -19,6 +19,7 @@ from btcc_research.sandbox.market import DAY
 from btcc_research.sandbox.records import Side
 
 NOWHERE = (float("-inf"), float("inf"))
+NEVER = 2**62
 WIDEST = 0.25  # of the price: half of the widest range in which an account is called safe
 Range = tuple[float, float]
 Wallet = tuple[int, str]
@@ -47,6 +48,7 @@ class Quoter:
         self._changes = -1
         self._watches: dict[str, Watch] = {}
         self._safe: dict[Wallet, dict[str, Range]] = {}
+        self._stuck: list[Wallet] = []
 
     def advance(self, now: int, products: Iterable[str] = ()) -> None:
         """Let happen what happens until a time in microseconds, and quote what is looked at.
@@ -80,7 +82,7 @@ class Quoter:
         if not active or self._second >= until:
             return None
         self._look_again(active)
-        events = [self._next_settlement(active)]
+        events = [self._next_settlement(active), *map(self._next_opening, self._stuck)]
         events += [touch for name in active if (touch := self._touch(name, until)) is not None]
         return first if (first := min(events)) <= until else None
 
@@ -89,6 +91,16 @@ class Quoter:
         hours = {self._dealer.settlement_hours(name) for name in active}
         now = self._second * SECOND_US
         return min(futures_rules.next_moment(h, now) for h in hours) // SECOND_US
+
+    def _next_opening(self, wallet: Wallet) -> int:
+        """Return when a wallet can be liquidated that only holds what cannot be closed now."""
+        assert self._second is not None
+        account, soon = self._dealer.account(wallet[0]), self._second + 1
+        if any(pending.asset == wallet[1] for pending in account.pendings.values()):
+            return soon  # they are cancelled at any time
+        names = {p.product for p in account.positions.values() if p.asset == wallet[1]}
+        tradable = [name for name in names if self._dealer.products[name].tradable != "no"]
+        return min((self._market.next_open(n, soon) for n in tradable), default=NEVER)
 
     def _touch(self, name: str, until: int) -> int | None:
         """Return when a product leaves its range, looking ahead by whole days."""
@@ -110,6 +122,7 @@ class Quoter:
         if self._changes == self._dealer.books.changes and not ended:
             return
         self._changes = self._dealer.books.changes
+        self._stuck = []
         self._safe = self._safe_ranges()
         for name in ended | (self._watches.keys() - set(active)):
             self._watches.pop(name)
@@ -153,6 +166,8 @@ class Quoter:
         self, account: FuturesAccount, asset: str, positions: list[Position]
     ) -> dict[str, Range]:
         slack = self._slack(account, asset)
+        if slack <= 0:
+            self._stuck.append((account.account_id, asset))
         middles = {name: self._last_middle(name) for name in {p.product for p in positions}}
         exposures = [self._exposure(position) for position in positions]
 

@@ -26,12 +26,18 @@ DAYS = 120
 TRADES_A_DAY = 4.3
 COINS = {"BTC": Decimal("0.4"), "ETH": Decimal(6)}
 MAJORS = ("BTCUSDT", "ETHUSDT", "BTCUSD", "ETHUSD")
-# Besides, each week has a coin and a tokenized product it is about.
+# Besides, each week is about one more product.
 WEEKS = (
-    ("SOLUSDT", "TSLAUSDT"), ("XRPUSDT", "XAUUSDT"), ("DOGEUSDT", "TSLAUSDT"),
-    ("SOLUSDT", "XAUUSDT"), ("XRPUSDT", "TSLAUSDT"), ("1000BONKUSDT", "XAUUSDT"),
-)  # fmt: skip
-WEIGHTS = (28, 24, 9, 7, 16, 16)
+    "SOLUSDT",
+    "TSLAUSDT",
+    "XRPUSDT",
+    "XAUUSDT",
+    "1000BONKUSDT",
+    "TSLAUSDT",
+    "DOGEUSDT",
+    "XAUUSDT",
+)
+WEIGHTS = (28, 24, 10, 8, 30)
 INSIGHT = 0.12  # how often the trader is right on purpose, which about pays the fees
 # By age in days: amounts of USDT that come (or go), and promotional money.
 MONEY = {30: "4000", 50: "-2500.5", 60: "4000", 90: "4000", 101: "-1800"}
@@ -103,7 +109,7 @@ class FuturesTrader:
             self._add(noon, self._leave_open(noon))
         elif age >= DAYS - 5:
             self._add(noon, self._keep_gold(noon))
-        markets = (*MAJORS, *WEEKS[age // 7 % len(WEEKS)])
+        markets = (*MAJORS, WEEKS[age // 7 % len(WEEKS)])
         kinds = (self._swing, self._wait, self._bracket, self._think_again, self._overreach)
         for _ in range(round(TRADES_A_DAY * self._random.uniform(0.6, 1.4))):
             product = self._products[self._random.choices(markets, WEIGHTS)[0]]

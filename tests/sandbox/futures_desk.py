@@ -3,12 +3,15 @@
 from decimal import Decimal as D
 
 from btcc_research.sandbox.dealer import Dealer
+from btcc_research.sandbox.futures_hours import weekly
 from btcc_research.sandbox.futures_products import Product
 from btcc_research.sandbox.futures_settings import FuturesSettings
 
 START = 1_767_571_200_000_000  # 2026-01-05 00:00 UTC, a Monday
 HOUR = 3_600_000_000
 RICH = D(10**9)
+# Open from 0:00 to 10:00 on the clock of UTC+8, every day.
+NIGHT = weekly({season: dict.fromkeys(range(7), ((0, 599),)) for season in ("summer", "standard")})
 
 
 def product(market="BTCUSDT", **changes):

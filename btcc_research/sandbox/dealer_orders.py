@@ -84,8 +84,8 @@ class Orders:
         self._check_closing_side(position, side)
         rules = self._desk.products[position.product]
         self._check_slippage(self._desk.quote(rules).price(position.closing_side), price)
-        position.reference = reference or position.reference
         self._positions.close(position, lots, now, CLOSED["market"])
+        position.reference = reference or position.reference
         return position
 
     @precisely
@@ -166,20 +166,20 @@ class Orders:
         Refused
             -2 no level or one that cannot be, -7, -8, -9.
         """
-        side = self._position(account_id, position_id, product).closing_side
-        wanted: tuple[tuple[PendingType, Decimal], ...] = (
-            ("stop_loss", stop_loss), ("take_profit", take_profit),
+        account, position = (
+            self._desk.account(account_id), self._position(account_id, position_id, product)
         )  # fmt: skip
-        placed = [
-            self.open_pending(
-                account_id, product, type, side, lots, level, now, position_id=position_id
-            )
-            for type, level in wanted
-            if level
-        ]
-        if not placed:
+        rules = self._desk.products[position.product]
+        levels: dict[PendingType, Decimal] = {"stop_loss": stop_loss, "take_profit": take_profit}
+        wanted = [(type, self._price(rules, level)) for type, level in levels.items() if level]
+        if not wanted:
             raise invalid("stop_loss")
-        return placed
+        for type, level in wanted:  # both or none
+            self._pendings.check_closing(position, type, lots, level, now)
+        return [
+            self._pendings.place_closing(account, position, type, lots, level, now)
+            for type, level in wanted
+        ]
 
     @precisely
     def update_pending(

@@ -78,16 +78,22 @@ class Pendings:
         Refused
             -2 for a level on the wrong side, -8 outside hours, -9 for more than is open.
         """
-        desk = self._desk
-        product = desk.products[position.product]
-        self.require_hours(product, now)
-        check_part(product, position, lots)
-        self._check_level(position, type, level)
+        self.check_closing(position, type, lots, level, now)
+        product = self._desk.products[position.product]
         pending = self._pending(account, product, type, position.closing_side, lots, now)
         pending.leverage, pending.position_id = position.leverage, position.id
         self._set_level(pending, level)
-        desk.add(pending)
+        self._desk.add(pending)
         return pending
+
+    def check_closing(
+        self, position: Position, type: PendingType, lots: Decimal, level: Decimal, now: int
+    ) -> None:
+        """Refuse what `place_closing` would refuse."""
+        product = self._desk.products[position.product]
+        self.require_hours(product, now)
+        check_part(product, position, lots)
+        self._check_level(position, type, level)
 
     def change(
         self,
@@ -125,6 +131,11 @@ class Pendings:
             self._set_level(pending, level)
         pending.lots = lots
         self._desk.books.changes += 1
+
+    def require_hours(self, product: Product, now: int) -> None:
+        """Refuse pending orders of a closed market, unless the setting takes them."""
+        if not (self._desk.settings.pendings_outside_hours or self._desk.is_open(product, now)):
+            raise Refused(*MARKET_CLOSED)
 
     def cancel(self, pending: Pending, now: int) -> None:
         """Take a waiting order back."""
@@ -201,11 +212,6 @@ class Pendings:
             market=product.market, asset=product.margin_asset, contract=product.contract,
             price_precision=product.price_precision,
         )  # fmt: skip
-
-    def require_hours(self, product: Product, now: int) -> None:
-        """Refuse pending orders of a closed market, unless the setting takes them."""
-        if not (self._desk.settings.pendings_outside_hours or self._desk.is_open(product, now)):
-            raise Refused(*MARKET_CLOSED)
 
     def _check_price(self, price: Decimal) -> None:
         if price <= 0:

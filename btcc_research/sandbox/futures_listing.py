@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from btcc_research.sandbox.futures_hours import Schedule, Span, weekly
-from btcc_research.sandbox.futures_products import Commission, Product
+from btcc_research.sandbox.futures_products import Commission, Product, Tier
 from btcc_research.sandbox.futures_settings import FuturesSettings
 from btcc_research.sandbox.market import Simulation, simulation
 
@@ -39,6 +39,7 @@ class Listed:
     schedule: Schedule | None = None
     status: Literal["normal", "deleted"] = "normal"
     preset_lots: str = ""
+    tiers: tuple[Tier, ...] = ()
 
     @property
     def market(self) -> str:
@@ -77,6 +78,7 @@ class Listed:
             max_stop_distance=FAR,
             commission_rows=(Commission(settings.fee_rate * 100),),
             preset_lots=self.preset_lots,
+            tiers=self.tiers,
         )
 
 
@@ -92,9 +94,14 @@ def _nights(opens: int, closes: int, first: int, last: int) -> dict[int, tuple[S
 STOCK = weekly({"summer": _nights(1290, 240, 1, 6), "standard": _nights(1350, 300, 1, 6)})
 METAL = weekly({"summer": _nights(360, 300, 1, 6), "standard": _nights(420, 360, 1, 6)})
 
+# Charged only where the setting says so.
+BTC_TIERS = (
+    Tier(Decimal(0), Decimal(20), Decimal(680)), Tier(Decimal(20), Decimal(40), Decimal(1360)),
+)  # fmt: skip
+
 LISTED = (
     Listed(("BTC", "USDT"), "BTCUSDT", 2, 50, 100, ("0.01", "40"), (364, 3_289_142),
-           preset_lots="0.1;0.5;1;20"),
+           preset_lots="0.1;0.5;1;20", tiers=BTC_TIERS),
     Listed(("ETH", "USDT"), "ETHUSDT", 2, 30, 100, ("0.1", "800"), (365, 3_616_822)),
     Listed(("SOL", "USDT"), "SOLUSDT", 3, 40, 50, ("1", "10000"), (371, 3_616_901)),
     Listed(("XRP", "USDT"), "XRPUSDT", 4, 2, 50, ("10", "1000000"), (372, 3_616_902)),

@@ -44,8 +44,8 @@ class Quoter:
     def __init__(self, dealer: Dealer, market: FuturesMarket) -> None:
         self._dealer = dealer
         self._market = market
-        self._second: int | None = None
-        self._changes = -1
+        self._second = 0
+        self._seen: tuple[int, Decimal] | None = None
         self._watches: dict[str, Watch] = {}
         self._safe: dict[Wallet, dict[str, Range]] = {}
         self._stuck: list[Wallet] = []
@@ -60,9 +60,8 @@ class Quoter:
         products : iterable of str
             Names to be quoted besides those in which something is open.
         """
-        second = max(now // SECOND_US, self._second or 0)
-        if self._second is None:
-            self._second = second
+        second = max(now // SECOND_US, self._second)
+        self._second = self._second or second
         while (event := self._next_event(second)) is not None:
             self._quote(self._dealer.active(), event)
             self._second = event
@@ -77,24 +76,26 @@ class Quoter:
 
     def _next_event(self, until: int) -> int | None:
         """Return the next second up to `until` at which something may happen."""
-        assert self._second is not None
         active = self._dealer.active()
         if not active or self._second >= until:
             return None
         self._look_again(active)
-        events = [self._next_settlement(active), *map(self._next_opening, self._stuck)]
+        events = [self._next_settlement(active), self._next_ratio()]
+        events += map(self._next_opening, self._stuck)
         events += [touch for name in active if (touch := self._touch(name, until)) is not None]
         return first if (first := min(events)) <= until else None
 
     def _next_settlement(self, active: list[str]) -> int:
-        assert self._second is not None
         hours = {self._dealer.settlement_hours(name) for name in active}
         now = self._second * SECOND_US
         return min(futures_rules.next_moment(h, now) for h in hours) // SECOND_US
 
+    def _next_ratio(self) -> int:
+        change = self._dealer.settings.next_stop_out(self._second * SECOND_US)
+        return NEVER if change is None else -(-change // SECOND_US)
+
     def _next_opening(self, wallet: Wallet) -> int:
         """Return when a wallet can be liquidated that only holds what cannot be closed now."""
-        assert self._second is not None
         account, soon = self._dealer.account(wallet[0]), self._second + 1
         if any(pending.asset == wallet[1] for pending in account.pendings.values()):
             return soon  # they are cancelled at any time
@@ -113,15 +114,16 @@ class Quoter:
 
     def _look_again(self, active: list[str]) -> None:
         """Watch anew where something changed or a watch has ended."""
-        assert self._second is not None
         ended = {
             name
             for name, watch in self._watches.items()
             if watch.touch is not None and watch.touch <= self._second
         }
-        if self._changes == self._dealer.books.changes and not ended:
+        ratio = self._dealer.settings.stop_out(self._second * SECOND_US)
+        seen = self._dealer.books.changes, ratio
+        if self._seen == seen and not ended:
             return
-        self._changes = self._dealer.books.changes
+        self._seen = seen
         self._stuck = []
         self._safe = self._safe_ranges()
         for name in ended | (self._watches.keys() - set(active)):
@@ -190,7 +192,7 @@ class Quoter:
     def _slack(self, account: FuturesAccount, asset: str) -> float:
         """Return how much equity may shrink, a little less for the sake of rounding."""
         equity, margin = self._dealer.standing(account.account_id, asset)
-        level = float(margin * self._dealer.settings.highest_stop_out)
+        level = float(margin * self._dealer.settings.stop_out(self._second * SECOND_US))
         return float(equity) - level * (1 + 1e-6)
 
     def _last_middle(self, name: str) -> int:

@@ -118,10 +118,9 @@ class FuturesSettings:
         began = [ratio for since, ratio in self.stop_out_history if since <= now]
         return began[-1] if began else self.stop_out_ratio
 
-    @property
-    def highest_stop_out(self) -> Decimal:
-        """The highest ratio of all times."""
-        return max([self.stop_out_ratio, *(ratio for _, ratio in self.stop_out_history)])
+    def next_stop_out(self, now: int) -> int | None:
+        """Return when the stop-out ratio changes after a time in microseconds, if it does."""
+        return min((since for since, _ in self.stop_out_history if since > now), default=None)
 
     def liquidation_rate(self, market: str) -> Decimal:
         """Return the fee rate of a forced liquidation in a market."""

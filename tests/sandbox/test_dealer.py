@@ -185,6 +185,14 @@ def test_the_whole_is_always_closable_even_below_the_smallest_size():
     assert table.close(position).status == "closed"
 
 
+def test_references_come_back_with_the_position():
+    table = Table()
+    position = table.opened(100, lots="2", reference=77, second_reference=78)
+    assert (position.reference, position.second_reference) == (77, 78)
+    assert table.close(position, D(1)).reference == 77
+    assert table.close(position, reference=79).reference == 79
+
+
 def test_an_account_may_have_a_fee_rate_of_its_own():
     table = Table(fee_rate=D("0.001"))
     table.account.fee_rate = D("0.0003")
@@ -353,6 +361,16 @@ def test_attaching_no_level_is_refused():
     position = table.opened(100)
     with refused(-2):
         table.dealer.open_sltp(table.id, "BTCUSDT", position.id, D(1), table.now)
+
+
+def test_of_two_levels_both_are_attached_or_none():
+    table = Table()
+    position = table.opened(100)
+    with refused(-2):
+        table.dealer.open_sltp(
+            table.id, "BTCUSDT", position.id, D(1), table.now, stop_loss=D(90), take_profit=D(95)
+        )
+    assert table.account.pendings == {}
 
 
 def test_closing_orders_on_the_wrong_side_are_refused():

@@ -217,6 +217,23 @@ def test_it_is_the_same_for_many_days(seed):
     assert lived(seed, 24, rarely) == lived(seed, 24, every_second)
 
 
+def test_a_new_stop_out_ratio_is_in_force_from_its_moment():
+    begins = NOW + 5 * HOUR + 1
+    rules = FuturesSettings(stop_out_ratio=D("0.1"), stop_out_history=((begins, D("0.9")),))
+    dealer = Dealer(MARKET.products.values(), rules, MARKET.rate)
+    account = dealer.open_account(1).account_id
+    dealer.deposit(account, "USDT", D(960), NOW)
+    quoter, name = Quoter(dealer, MARKET), NAMES["BTCUSDT"]
+    quoter.advance(NOW, [name])
+    position = dealer.open_position(account, name, "sell", D("0.3"), 20, NOW)
+    quoter.advance(NOW + 5 * HOUR)
+    equity, margin = dealer.standing(account, "USDT")
+    assert position.status == "open"
+    assert D("0.1") < equity / margin < D("0.9")
+    quoter.advance(NOW + 6 * HOUR)
+    assert position.closed_at == NOW + 5 * HOUR + SECOND_US
+
+
 def test_accounts_are_liquidated_though_nobody_looks():
     dealer, account = desk("1000")
     quoter, name = Quoter(dealer, MARKET), NAMES["ETHUSDT"]

@@ -18,27 +18,33 @@ if TYPE_CHECKING:
         balances,
         connect,
         depth,
+        funding,
         keys,
         klines,
         ledger,
         markets,
         open_orders,
         orders,
+        positions,
         status,
         support_report,
         ticker,
         trades,
+        transfers,
     )
     from btcc_research.api import open_client as open_client
     from btcc_research.errors import BtccError
+    from btcc_research.venues.futures import Futures
     from btcc_research.venues.spot import Spot
 
+    futures: Futures
     spot: Spot
 
 # Loaded when first used: importing the package must cost next to nothing.
 _FUNCTIONS = (
-    "balances", "connect", "depth", "keys", "klines", "ledger", "markets", "open_client",
-    "open_orders", "orders", "status", "support_report", "ticker", "trades",
+    "balances", "connect", "depth", "funding", "keys", "klines", "ledger", "markets",
+    "open_client", "open_orders", "orders", "positions", "status", "support_report", "ticker",
+    "trades", "transfers",
 )  # fmt: skip
 _MODULES = ("plot", "sandbox")
 
@@ -47,6 +53,8 @@ __all__ = [
     "balances",
     "connect",
     "depth",
+    "funding",
+    "futures",
     "keys",
     "klines",
     "ledger",
@@ -54,12 +62,14 @@ __all__ = [
     "open_orders",
     "orders",
     "plot",
+    "positions",
     "sandbox",
     "spot",
     "status",
     "support_report",
     "ticker",
     "trades",
+    "transfers",
 ]
 
 
@@ -68,8 +78,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module("btcc_research.api"), name)
     if name in _MODULES:
         return import_module(f"btcc_research.{name}")
-    if name == "spot":
-        return import_module("btcc_research.api").default_client().spot
+    if name in ("spot", "futures"):
+        return getattr(import_module("btcc_research.api").default_client(), name)
     if name == "BtccError":
         return import_module("btcc_research.errors").BtccError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,21 +7,22 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
 from btcc_research import keystore
 from btcc_research.client import Client
-from btcc_research.errors import BtccError, ConfigError
-from btcc_research.settings import (
-    Connection,
-    Environment,
-    KeySet,
-    Secret,
-    checked_hosts,
-    shortened,
+from btcc_research.credentials import (
+    FUTURES,
+    SPOT,
+    Credentials,
+    Forms,
+    checked_environment,
+    find_credentials,
 )
+from btcc_research.errors import BtccError, ConfigError
+from btcc_research.settings import Connection, Environment, checked_hosts, shortened
 from btcc_research.support import report_of_last_error
 
 P = ParamSpec("P")
@@ -37,9 +38,15 @@ def connect(
     *,
     access_id: str | None = None,
     secret_key: str | None = None,
+    user_name: str | None = None,
+    password: str | None = None,
+    api_key: str | None = None,
+    api_secret: str | None = None,
     trade: bool = False,
     hosts: Mapping[str, str] | None = None,
     strict: bool = False,
+    encoding: Literal["rfc3986", "raw", "form"] = "rfc3986",
+    post_style: Literal["query", "form"] = "query",
 ) -> Client:
     """Connect, and make the connection the one all functions use.
 
@@ -54,17 +61,26 @@ def connect(
         Where to. Left out: the variable ``BTCC_ENVIRONMENT``; else live where credentials
         are found, and the sandbox of this machine where there are none.
     profile : str, optional
-        Label of a stored key set (``btcc keys add`` stores one).
+        Label of stored key sets (``btcc keys add`` stores them).
     access_id, secret_key : str, optional
         Credentials of the spot venue; else ``BTCC_ACCESS_ID`` and ``BTCC_SECRET_KEY``, else
         the one stored key set. Do not write a secret into a notebook.
+    user_name, password, api_key, api_secret : str, optional
+        Credentials of the futures venue (`api_secret` defaults to `secret_key`); else
+        ``BTCC_USER_NAME``, ``BTCC_PASSWORD``, ``BTCC_API_KEY`` and ``BTCC_API_SECRET``, else
+        the one stored login. A password given here is forgotten once the login has worked,
+        so a session that ends needs a new `connect`; a stored one is read again.
     trade : bool
         Allow this process to send orders. It is never remembered.
     hosts : mapping, optional
         Other base addresses by name (``spot_rest``, ``spot_ws``, ``futures_rest``,
-        ``futures_quote_ws``). Plain http and ws are for this machine only.
+        ``futures_quote_ws``, ``futures_web``). Plain http and ws are for this machine only.
     strict : bool
         Raise `Incomplete` where data has a hole, instead of warning.
+    encoding, post_style : str
+        How futures requests are encoded before signing, and where the parameters of a POST
+        go. BTCC's document leaves both open; change them only if a login is refused for its
+        signature.
 
     Raises
     ------
@@ -72,14 +88,10 @@ def connect(
         If something is missing or contradicts itself; nothing was sent.
     """
     client = open_client(
-        environment,
-        profile,
-        access_id=access_id,
-        secret_key=secret_key,
-        trade=trade,
-        hosts=hosts,
-        strict=strict,
-    )
+        environment, profile, access_id=access_id, secret_key=secret_key, user_name=user_name,
+        password=password, api_key=api_key, api_secret=api_secret, trade=trade, hosts=hosts,
+        strict=strict, encoding=encoding, post_style=post_style,
+    )  # fmt: skip
     with _lock:
         _default[:] = [client]
     return client
@@ -89,35 +101,50 @@ def open_client(
     environment: str | None = None,
     profile: str | None = None,
     *,
-    access_id: str | None = None,
-    secret_key: str | None = None,
     trade: bool = False,
     hosts: Mapping[str, str] | None = None,
     strict: bool = False,
+    encoding: Literal["rfc3986", "raw", "form"] = "rfc3986",
+    post_style: Literal["query", "form"] = "query",
+    **credentials: str | None,
 ) -> Client:
     """Connect without changing the default; parameters as for `connect`."""
-    key = _find_key(environment, profile, access_id, secret_key)
-    where = _environment(environment, key)
-    if key is not None and key.environment != where:
-        if profile is not None or access_id is not None:
-            raise ConfigError(
-                f"key set {key.label!r} belongs to {key.environment}, not to {where}; "
-                "a key set is used in its own environment only."
-            )
-        key = None
+    unknown = credentials.keys() - (SPOT.keys() | FUTURES.keys())
+    if unknown:
+        raise TypeError(f"connect() has no argument {sorted(unknown)[0]!r}")
+    found = find_credentials(environment, profile, credentials, Forms(encoding, post_style))
+    where = _environment(environment, found)
+    found = _of_environment(found, where)
     embedded = where == "sandbox" and not hosts
-    if embedded and key is not None:
+    if embedded and found.sets:
         raise ConfigError(
             "the sandbox of this process brings its own key sets: leave the credentials out, "
             "or name the hosts of another sandbox."
         )
-    if trade and key is not None and key.can_trade is False:
-        raise ConfigError(
-            f"key set {key.label!r} may only read; trade=True needs one that may trade."
-        )
-    found = {} if embedded else checked_hosts(hosts, where)
+    for known in found.sets:
+        if trade and known.can_trade is False:
+            raise ConfigError(
+                f"key set {known.label!r} may only read; trade=True needs one that may trade."
+            )
+    checked = {} if embedded else checked_hosts(hosts, where)
     chosen = environment is not None or "BTCC_ENVIRONMENT" in os.environ
-    return Client(Connection(where, found, key, trade, strict, embedded, chosen))
+    return Client(
+        Connection(where, checked, found.spot, found.futures, trade, strict, embedded, chosen)
+    )
+
+
+def _of_environment(found: Credentials, where: Environment) -> Credentials:
+    """Return the credentials if they belong to an environment; others are left out."""
+    for known in found.sets:
+        if known.environment == where:
+            continue
+        if not found.is_chosen:
+            return Credentials()
+        raise ConfigError(
+            f"key set {known.label!r} belongs to {known.environment}, not to {where}; "
+            "a key set is used in its own environment only."
+        )
+    return found
 
 
 def default_client() -> Client:
@@ -134,9 +161,9 @@ def keys() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        RangeIndex. Columns: label, environment, access_id (shortened), permission,
-        addresses (bound IP addresses), secret_in (keyring or file). At most five key sets
-        an environment, five addresses each (BTCC's help page "BTCC API Trading").
+        RangeIndex. Columns: label, environment, venue, access_id (or API key, shortened),
+        permission, addresses (bound IP addresses), secret_in (keyring or file). At most five
+        key sets an environment, five addresses each (BTCC's help page "BTCC API Trading").
 
     Raises
     ------
@@ -147,6 +174,7 @@ def keys() -> pd.DataFrame:
         {
             "label": known.label,
             "environment": known.environment,
+            "venue": known.venue,
             "access_id": shortened(known.access_id),
             "permission": "read, trade" if known.can_trade else "read",
             "addresses": ", ".join(known.addresses),
@@ -154,7 +182,7 @@ def keys() -> pd.DataFrame:
         }
         for known in keystore.stored_key_sets()
     ]
-    names = ["label", "environment", "access_id", "permission", "addresses", "secret_in"]
+    names = ["label", "environment", "venue", "access_id", "permission", "addresses", "secret_in"]
     return pd.DataFrame(rows, columns=names, dtype="str")
 
 
@@ -176,48 +204,11 @@ def support_report(error: BtccError | None = None, description: str = "") -> str
     return error.support_report(description) if error else report_of_last_error(description)
 
 
-def _find_key(
-    environment: str | None, profile: str | None, access_id: str | None, secret_key: str | None
-) -> KeySet | None:
-    """Look for credentials: arguments, then the named profile, variables, the stored set."""
-    if access_id is not None or secret_key is not None:
-        return _key("arguments", access_id, secret_key, environment or "live")
-    if profile is not None:
-        return keystore.load_key_set(profile)
-    given = os.environ.get("BTCC_ACCESS_ID"), os.environ.get("BTCC_SECRET_KEY")
-    if any(given):
-        return _key("variables", *given, os.environ.get("BTCC_ENVIRONMENT", "live"))
-    wanted = environment or os.environ.get("BTCC_ENVIRONMENT")
-    stored = [s for s in keystore.stored_key_sets() if wanted in (None, s.environment)]
-    if len(stored) > 1:
-        labels = ", ".join(repr(known.label) for known in stored)
-        raise ConfigError(
-            f"several key sets are stored ({labels}); choose: btcc.connect(profile=...)."
-        )
-    return keystore.load_key_set(stored[0].label) if stored else None
-
-
-def _key(label: str, access_id: str | None, secret_key: str | None, environment: str) -> KeySet:
-    if not access_id or not secret_key:
-        missing = "secret_key" if access_id else "access_id"
-        variable = "BTCC_SECRET_KEY" if access_id else "BTCC_ACCESS_ID"
-        raise ConfigError(f"{missing} is missing ({variable}); both belong together.")
-    return KeySet(label, _checked_environment(environment), access_id, Secret(secret_key))
-
-
-def _environment(given: str | None, key: KeySet | None) -> Environment:
-    if given is not None:
-        return _checked_environment(given)
-    variable = os.environ.get("BTCC_ENVIRONMENT")
+def _environment(given: str | None, found: Credentials) -> Environment:
+    variable = given or os.environ.get("BTCC_ENVIRONMENT")
     if variable:
-        return _checked_environment(variable)
-    return key.environment if key else "sandbox"
-
-
-def _checked_environment(name: str) -> Environment:
-    if name not in ("live", "sandbox"):
-        raise ConfigError(f'environment={name!r} is not one of "live", "sandbox".')
-    return cast("Environment", name)
+        return checked_environment(variable)
+    return found.sets[0].environment if found.sets else "sandbox"
 
 
 def _of_default(method: Callable[Concatenate[Client, P], R]) -> Callable[P, R]:
@@ -239,9 +230,12 @@ status = _of_default(Client.status)
 trades = _of_default(Client.trades)
 orders = _of_default(Client.orders)
 open_orders = _of_default(Client.open_orders)
+positions = _of_default(Client.positions)
 balances = _of_default(Client.balances)
 ledger = _of_default(Client.ledger)
+transfers = _of_default(Client.transfers)
 markets = _of_default(Client.markets)
 klines = _of_default(Client.klines)
 ticker = _of_default(Client.ticker)
 depth = _of_default(Client.depth)
+funding = _of_default(Client.funding)

@@ -63,15 +63,18 @@ def keys() -> None:
 
 @keys.command("add")
 @click.argument("label")
+@click.option("--futures", is_flag=True, help="A login of the futures venue, not a spot key set.")
 @click.option("--sandbox", "is_sandbox", is_flag=True, help="For a sandbox, not for BTCC.")
 @click.option("--trade", is_flag=True, help="The key set may trade; without it, only read.")
 @click.option("--address", multiple=True, help="An IP address the key set is bound to.")
-def add(label: str, is_sandbox: bool, trade: bool, address: tuple[str, ...]) -> None:
-    """Store a key set; access id and secret are asked for, unseen."""
-    _or_explain(lambda: _add(label, is_sandbox, trade, address))
+def add(label: str, futures: bool, is_sandbox: bool, trade: bool, address: tuple[str, ...]) -> None:
+    """Store a key set or a futures login; its secrets are asked for, unseen."""
+    store = _add_futures if futures else _add
+    environment = "sandbox" if is_sandbox else "live"
+    _or_explain(lambda: store(label, environment, trade, address))
 
 
-def _add(label: str, is_sandbox: bool, trade: bool, addresses: tuple[str, ...]) -> None:
+def _add(label: str, environment: Any, trade: bool, addresses: tuple[str, ...]) -> None:
     from getpass import getpass  # noqa: PLC0415
 
     from btcc_research import keystore  # noqa: PLC0415
@@ -79,15 +82,33 @@ def _add(label: str, is_sandbox: bool, trade: bool, addresses: tuple[str, ...]) 
 
     access_id = click.prompt("access id").strip()
     secret = Secret(getpass("secret key (not shown): "))
-    environment: Any = "sandbox" if is_sandbox else "live"
-    entry = keystore.add_key_set(
-        KeySet(label, environment, access_id, secret, trade, tuple(addresses))
+    key_set = KeySet(label, environment, access_id, secret, trade, addresses)
+    _say_stored(keystore.add_key_set(key_set))
+
+
+def _add_futures(label: str, environment: Any, trade: bool, addresses: tuple[str, ...]) -> None:
+    from getpass import getpass  # noqa: PLC0415
+
+    from btcc_research import keystore  # noqa: PLC0415
+    from btcc_research.settings import FuturesLogin, Password, Secret  # noqa: PLC0415
+
+    user_name = click.prompt("user name (e-mail or mobile number)").strip()
+    password, api_key, api_secret = (
+        Secret(getpass(f"{what} (not shown): ")) for what in ("password", "API key", "API secret")
     )
-    may = "read and trade" if trade else "read"
+    login = FuturesLogin(
+        label, environment, user_name, Password(password), api_key, api_secret, trade, addresses
+    )
+    _say_stored(keystore.add_futures_login(login))
+
+
+def _say_stored(entry: Any) -> None:
+    may = "read and trade" if entry.can_trade else "read"
     click.echo(
-        f"Stored {label!r} for {environment}, may {may}; its secret is in the {entry.secret_in}."
+        f"Stored {entry.label!r} ({entry.venue}) for {entry.environment}, may {may}; its secret "
+        f"is in the {entry.secret_in}."
     )
-    click.echo(f"Use it with: btcc.connect(profile={label!r})")
+    click.echo(f"Use it with: btcc.connect(profile={entry.label!r})")
 
 
 @keys.command("list")
@@ -106,7 +127,7 @@ def list_keys() -> None:
 @keys.command("remove")
 @click.argument("label")
 def remove(label: str) -> None:
-    """Forget a key set and its secret."""
+    """Forget the key sets of a label and their secrets."""
     from btcc_research import keystore  # noqa: PLC0415 (heavy: loaded when used)
 
     def forget() -> None:
@@ -137,7 +158,19 @@ def _described(box: Any) -> dict[str, Any]:
             }
             for known in box.key_sets
         ],
+        "futures": _futures_described(box),
         "pid": os.getpid(),
+    }
+
+
+def _futures_described(box: Any) -> dict[str, Any]:
+    login = next(known for known in box.futures_logins if "trade" in known.permissions)
+    return {
+        "user_name": login.user_name,
+        "password": login.password,
+        "api_key": login.api_key,
+        "secret_key": login.secret_key,
+        "account_no": box.account_number,
     }
 
 
@@ -150,4 +183,6 @@ def _sandbox_card(described: dict[str, Any]) -> str:
         lines.append(f"  {known['label']}: may {' and '.join(known['permissions'])}{where}")
         lines.append(f"    access_id  {known['access_id']}")
         lines.append(f"    secret_key {known['secret_key']}")
+    lines.append("  futures: may read and trade")
+    lines += [f"    {name:10} {value}" for name, value in described["futures"].items()]
     return "\n".join(lines)

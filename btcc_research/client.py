@@ -1,4 +1,4 @@
-"""The client: what a person asks for, complete, as one frame."""
+"""The client: what a person asks for, both venues joined, complete, as one frame."""
 
 from __future__ import annotations
 
@@ -10,46 +10,54 @@ import pandas as pd
 
 from btcc_research import accessor as _accessor  # noqa: F401 (registers df.btcc)
 from btcc_research import frames, tables
-from btcc_research.arguments import (
-    interval_seconds,
-    known_market,
-    row_limit,
-    time_range,
-)
-from btcc_research.coverage import Coverage, iso, report_holes
-from btcc_research.errors import InvalidArgument
+from btcc_research.arguments import interval_seconds, row_limit, time_range
+from btcc_research.coverage import Coverage, iso
+from btcc_research.joining import Joining, Range, Record, inside
 from btcc_research.parallel import in_parallel
 from btcc_research.protocol import spot as calls
 from btcc_research.settings import Connection
 from btcc_research.transport import System
 from btcc_research.venues.candles import WINDOW, Window, read_candles
-from btcc_research.venues.link import Link
+from btcc_research.venues.documentation import lists_columns
+from btcc_research.venues.futures import Futures
+from btcc_research.venues.futures_link import FuturesLink
+from btcc_research.venues.futures_reads import FuturesReads
+from btcc_research.venues.link import Link, describe_key
+from btcc_research.venues.opening import Opening
 from btcc_research.venues.spot import Spot
-from btcc_research.venues.spot_reads import Range, SpotReads, inside
-
-VENUES = ("spot",)
+from btcc_research.venues.spot_reads import SpotReads
+from btcc_research.venues.web import FundingReads
 
 
 class Client:
     """A connection to BTCC, or to a sandbox of it.
 
-    The functions of the package are this class's methods on the default client. Frames say
-    in `df.attrs` where they come from and, under ``"coverage"``, how complete they are.
+    The functions of the package are this class's methods on the default client. Frames join
+    the venues there are credentials for; they say in `df.attrs` where they come from
+    (``"environment"``, ``"venues"``) and, under ``"coverage"``, how complete they are.
 
     Attributes
     ----------
     spot : Spot
         Every documented call of the spot venue under its own name.
+    futures : Futures
+        Every documented call of the futures venue under its own name.
     """
 
     def __init__(self, connection: Connection, *, system: System | None = None) -> None:
-        self._link = Link(connection, system)
+        self._opening = Opening(connection)
+        self._link = Link(self._opening, system=system)
+        self._futures_link = FuturesLink(self._opening, system)
         self._reads = SpotReads(self._link)
+        self._futures_reads = FuturesReads(self._futures_link)
+        self._funding_reads = FundingReads(self._opening, system)
+        self._joining = Joining(self._opening, self._reads, self._futures_link)
         self.spot = Spot(self._link)
+        self.futures = Futures(self._futures_link)
 
     def __repr__(self) -> str:
-        state = "trading armed" if self._link.trade else "read only"
-        return f"<BTCC {self._link.environment}, {state}>"
+        state = "trading armed" if self._opening.known.trade else "read only"
+        return f"<BTCC {self.environment}, {state}, {' and '.join(self._joining.venues)}>"
 
     def __enter__(self) -> Client:
         return self
@@ -63,7 +71,9 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close all connections of this client."""
+        """End the futures session and close all connections of this client."""
+        self._futures_link.close()
+        self._funding_reads.close()
         self._link.close()
 
     @property
@@ -72,17 +82,33 @@ class Client:
         return self._link.environment
 
     def status(self) -> dict[str, Any]:
-        """Return where this client is connected and what it may do.
+        """Return where this client is connected and what it may do; nothing is sent for it.
 
         Returns
         -------
         dict
-            environment, trade (whether orders can be sent), venues, hosts, key_set (its
-            label, access id shortened, permission, bound addresses), clock_offset (seconds
-            this machine is behind the exchange; None before it was measured).
+            environment; trade (whether orders can be sent); venues (there are credentials
+            for); hosts; key_set and futures_key_set (label, access id shortened, permission,
+            bound addresses); clock_offset (seconds this machine is behind the exchange; None
+            before it was measured); futures_session (logged_in, armed: whether orders may be
+            sent since the last lost session).
         """
-        return self._link.describe()
+        known, session = self._opening.known, self._futures_link.session
+        return {
+            "environment": known.environment,
+            "trade": known.trade,
+            "venues": self._joining.venues,
+            "hosts": dict(known.hosts) if known.hosts else "started at the first call",
+            "key_set": describe_key(known.spot_key) if known.spot_key else None,
+            "futures_key_set": describe_key(known.futures_login) if known.futures_login else None,
+            "clock_offset": self._link.clock_offset,
+            "futures_session": {
+                "logged_in": session.is_open,
+                "armed": known.trade and session.is_armed,
+            },
+        }
 
+    @lists_columns(tables.TRADES)
     def trades(
         self,
         market: str | None = None,
@@ -101,28 +127,17 @@ class Client:
         DataFrame
             Sorted by `time`, RangeIndex. Columns:
 
-            time : datetime64[us, UTC]
-            venue : str (spot)
-            market : str
-            id : Int64 (of the execution)
-            order_id : Int64
-            side : str (buy or sell)
-            role : str (maker or taker)
-            price : float64
-            amount : float64 (base)
-            cost : float64 (quote: price x amount)
-            fee : float64
-            fee_asset : str
+            {columns}
 
         Parameters
         ----------
         market : str, optional
-            Such as ``"BTCUSDT"``. Without it, every market the account has traded, found
-            from its ledger.
+            Such as ``"BTCUSDT"``, on every venue that has it. Without it, every market the
+            account has traded.
         start, end : anything pandas reads as a time, optional
             `start` is included, `end` is not; times without a zone are UTC.
-        venue : {"spot"}, optional
-            Only this venue.
+        venue : {"spot", "futures"}, optional
+            Only this venue; otherwise all there are credentials for.
         exact : bool
             Decimals as decimal128(38, 18) instead of float64.
         limit : int, optional
@@ -139,20 +154,30 @@ class Client:
 
         Notes
         -----
-        Pages overlap and each must continue the one before, so rows that arrive while
-        reading are neither lost nor doubled; ``df.attrs["coverage"]`` says what was proven.
-        Source: Spot Trading API (April 2025), order/deal_history.
+        Rows that arrive while reading are neither lost nor doubled: spot pages overlap and
+        each must continue the one before, futures pages are held against BTCC's own count.
+        ``df.attrs["coverage"]`` says what was proven.
+        Source: Spot Trading API (April 2025), order/deal_history; BTCC API Guide
+        (TradeOpenApi), user/getTradeReport and account/dealTodayList.
         """
-        wanted, most, _ = time_range(start, end), row_limit(limit), _check_venue(venue)
-        coverage = Coverage(asked=wanted, proven=self._until_now(wanted))
-        markets = self._markets_of_mine(market, wanted, coverage)
-        records = self._reads.trades(
-            markets, wanted, coverage, exact=exact, limit=most, progress=progress
-        )
+        wanted, most = time_range(start, end), row_limit(limit)
+        coverage = Coverage(asked=wanted)
+        records: list[Record] = []
+        for name in self._joining.asked(venue, market, coverage, wanted):
+            if name == "spot":
+                markets = self._joining.markets_of_mine(market, wanted, coverage)
+                records += self._reads.trades(
+                    markets, wanted, coverage, exact=exact, limit=most, progress=progress
+                )
+            else:
+                records += self._futures_reads.trades(
+                    market, wanted, coverage, exact=exact, limit=most, progress=progress
+                )
         records = inside(records, wanted, "time")
         frame = tables.joined_frame(tables.TRADES, records, exact=exact)
-        return self._finish(frame, "trades", coverage, sort="time", limit=most)
+        return self._joining.finish(frame, "trades", coverage, sort="time", limit=most)
 
+    @lists_columns(tables.ORDERS)
     def orders(
         self,
         market: str | None = None,
@@ -171,27 +196,7 @@ class Client:
         DataFrame
             Sorted by `created_at`, RangeIndex. Columns:
 
-            created_at : datetime64[us, UTC]
-            venue : str (spot)
-            market : str
-            id : Int64 (stop orders are numbered by themselves)
-            side : str (buy or sell)
-            type : str (limit, market, stop_limit or stop_market)
-            status : str (open, filled, cancelled; waiting or closed for stop orders)
-            time_in_force : str (GTC, IOC or FOK)
-            price : float64 (limit price; NA where there is none)
-            stop_price : float64 (trigger; NA where there is none)
-            amount : float64 (base; quote money for a market buy)
-            remaining : float64 (not executed, in the currency of amount)
-            filled : float64 (base)
-            cost : float64 (quote)
-            average_price : float64 (cost / filled; NA before the first execution)
-            fee : float64
-            fee_asset : str
-            updated_at : datetime64[us, UTC]
-            finished_at : datetime64[us, UTC]
-            source : str
-            client_id : str
+            {columns}
 
         Parameters
         ----------
@@ -207,24 +212,40 @@ class Client:
 
         Notes
         -----
-        BTCC keeps no trace of an order that was cancelled without any execution, and lists
-        closed orders by the time they closed: an order from before `start` that closed
-        later is left out here.
+        Spot: BTCC keeps no trace of an order that was cancelled without any execution, and
+        lists closed orders by the time they closed: an order from before `start` that closed
+        later is left out here. Futures: BTCC lists pending orders only; what was sent at
+        market is in `trades`.
         Source: Spot Trading API (April 2025), order/finished, order/pending,
-        order/finished_stop, order/pending_stop.
+        order/finished_stop, order/pending_stop; BTCC API Guide (TradeOpenApi),
+        user/getHisOrder, account/orderList.
         """
-        wanted, most, _ = time_range(start, end), row_limit(limit), _check_venue(venue)
-        coverage = Coverage(asked=wanted, proven=self._until_now(wanted))
-        markets = self._markets_of_orders(market, coverage)
-        # Open ones first: an order that closes meanwhile is then seen twice, never not at all.
-        still_open = self._reads.open_orders(markets, coverage, exact=exact, progress=progress)
-        closed = self._reads.closed_orders(
-            markets, (wanted[0], None), coverage, exact=exact, progress=progress
+        wanted, most = time_range(start, end), row_limit(limit)
+        coverage = Coverage(asked=wanted)
+        since = (wanted[0], None)
+        records: list[Record] = []
+        for name in self._joining.asked(venue, market, coverage, wanted):
+            # Open ones first: one that closes meanwhile is then seen twice, never not at all.
+            if name == "spot":
+                markets = self._joining.markets_of_orders(market, coverage)
+                still_open = self._reads.open_orders(
+                    markets, coverage, exact=exact, progress=progress
+                )
+                closed = self._reads.closed_orders(
+                    markets, since, coverage, exact=exact, progress=progress
+                )
+            else:
+                still_open = self._futures_reads.open_orders(market, coverage, exact=exact)
+                closed = self._futures_reads.orders(
+                    market, since, coverage, exact=exact, progress=progress
+                )
+            records += _newest_state([*closed, *still_open])
+        frame = tables.joined_frame(
+            tables.ORDERS, inside(records, wanted, "created_at"), exact=exact
         )
-        records = inside(_newest_state([*closed, *still_open]), wanted, "created_at")
-        frame = tables.joined_frame(tables.ORDERS, records, exact=exact)
-        return self._finish(frame, "orders", coverage, sort="created_at", limit=most)
+        return self._joining.finish(frame, "orders", coverage, sort="created_at", limit=most)
 
+    @lists_columns(tables.ORDERS)
     def open_orders(
         self,
         market: str | None = None,
@@ -233,12 +254,14 @@ class Client:
         exact: bool = False,
         progress: bool | None = None,
     ) -> pd.DataFrame:
-        """Return your open orders and waiting stop orders, oldest first.
+        """Return your open orders, waiting stop orders among them, oldest first.
 
         Returns
         -------
         DataFrame
-            The columns of `orders`; `status` is open, or waiting for stop orders.
+            The columns of `orders`; `status` is open, or waiting for stop orders of spot:
+
+            {columns}
 
         Parameters
         ----------
@@ -256,15 +279,63 @@ class Client:
 
         Notes
         -----
-        Source: Spot Trading API (April 2025), order/pending and order/pending_stop.
+        Source: Spot Trading API (April 2025), order/pending and order/pending_stop; BTCC API
+        Guide (TradeOpenApi), account/orderList.
         """
-        _check_venue(venue)
         coverage = Coverage()
-        markets = self._markets_of_orders(market, coverage)
-        records = self._reads.open_orders(markets, coverage, exact=exact, progress=progress)
+        records: list[Record] = []
+        for name in self._joining.asked(venue, market, coverage):
+            if name == "spot":
+                markets = self._joining.markets_of_orders(market, coverage)
+                records += self._reads.open_orders(
+                    markets, coverage, exact=exact, progress=progress
+                )
+            else:
+                records += self._futures_reads.open_orders(market, coverage, exact=exact)
         frame = tables.joined_frame(tables.ORDERS, records, exact=exact)
-        return self._finish(frame, "open_orders", coverage, sort="created_at")
+        return self._joining.finish(frame, "open_orders", coverage, sort="created_at")
 
+    @lists_columns(tables.POSITIONS)
+    def positions(self, market: str | None = None, *, exact: bool = False) -> pd.DataFrame:
+        """Return your open futures positions, oldest first.
+
+        Returns
+        -------
+        DataFrame
+            Sorted by `opened_at`, RangeIndex. Columns:
+
+            {columns}
+
+        Parameters
+        ----------
+        market : str, optional
+            Such as ``"BTCUSDT"``, or BTCC's long product name; all when left out.
+        exact : bool
+            Decimals as decimal128(38, 18) instead of float64.
+
+        Raises
+        ------
+        InvalidArgument
+            For a market that does not exist; it suggests the right name.
+        BtccError
+            What BTCC answered, or that it did not.
+
+        Notes
+        -----
+        Margin is shared by all positions in one currency, so `liquidation_price` says where
+        this market alone would force them, the others standing still; spread and funding on
+        the way are left out. BTCC closes below the group's stop-out level: a long at the
+        bid, a short at the ask (BTCC Futures Forced Liquidation Rules).
+        Source: BTCC API Guide (TradeOpenApi), account/positionlist, account/account,
+        config/accountgroup.
+        """
+        coverage = Coverage()
+        self._joining.asked("futures", market, coverage)
+        records = self._futures_reads.positions(market, coverage, exact=exact)
+        frame = tables.joined_frame(tables.POSITIONS, records, exact=exact)
+        return self._joining.finish(frame, "positions", coverage, sort="opened_at")
+
+    @lists_columns(tables.BALANCES)
     def balances(self, *, venue: str | None = None, exact: bool = False) -> pd.DataFrame:
         """Return what you have of each currency.
 
@@ -273,11 +344,7 @@ class Client:
         DataFrame
             RangeIndex. Columns:
 
-            venue : str (spot)
-            asset : str
-            available : float64
-            frozen : float64 (locked in open orders)
-            total : float64
+            {columns}
 
         Parameters
         ----------
@@ -291,14 +358,20 @@ class Client:
 
         Notes
         -----
-        BTCC shows eight decimals and keeps more: the ledger has them all.
-        Source: Spot Trading API (April 2025), asset/query.
+        Spot: BTCC shows eight decimals and keeps more; the ledger has them all. Futures: the
+        account call shows one currency; others are what the ledger says of them last.
+        Source: Spot Trading API (April 2025), asset/query; BTCC API Guide (TradeOpenApi),
+        account/account, user/getReportDeal.
         """
-        _check_venue(venue)
-        rows = self._link.rows(calls.ASSET_QUERY, {}, exact=exact).rows
-        frame = tables.joined_frame(tables.BALANCES, [*tables.balance_records(rows)], exact=exact)
-        return self._finish(frame, "balances", Coverage(pages=1, rows=len(rows)))
+        coverage = Coverage()
+        records: list[Record] = []
+        for name in self._joining.asked(venue, None, coverage):
+            reads = self._reads if name == "spot" else self._futures_reads
+            records += reads.balances(exact=exact)
+        frame = tables.joined_frame(tables.BALANCES, records, exact=exact)
+        return self._joining.finish(frame, "balances", coverage)
 
+    @lists_columns(tables.LEDGER)
     def ledger(
         self,
         asset: str | None = None,
@@ -317,18 +390,7 @@ class Client:
         DataFrame
             Sorted by `time` and `id`, RangeIndex. Columns:
 
-            time : datetime64[us, UTC]
-            venue : str (spot)
-            id : Int64
-            asset : str
-            business : str (such as trade, fee, deposit)
-            change : float64 (signed)
-            balance : float64 (after the change)
-            market : str (of a trade)
-            order_id : Int64 (of a trade)
-            price : float64 (of a trade)
-            amount : float64 (of a trade)
-            rate : float64 (fee rate, on fee lines)
+            {columns}
 
         Parameters
         ----------
@@ -337,7 +399,7 @@ class Client:
         start, end, venue, exact, limit
             As for `trades`.
         business : str, optional
-            Only lines of this kind, by BTCC's word.
+            Only lines of this kind.
 
         Raises
         ------
@@ -348,16 +410,66 @@ class Client:
 
         Notes
         -----
-        Source: Spot Trading API (April 2025), asset/query_history.
+        Source: Spot Trading API (April 2025), asset/query_history; BTCC API Guide
+        (TradeOpenApi), user/getReportDeal.
         """
-        wanted, most, _ = time_range(start, end), row_limit(limit), _check_venue(venue)
-        coverage = Coverage(asked=wanted, proven=self._until_now(wanted))
-        values = {"asset": asset, "business": business}
-        records = self._reads.ledger(values, wanted, coverage, exact=exact, limit=most)
-        records = inside(records, wanted, "time")
+        wanted, most = time_range(start, end), row_limit(limit)
+        coverage = Coverage(asked=wanted)
+        records = self._ledger_records(
+            asset, wanted, coverage, business=business, venue=venue, exact=exact, limit=most
+        )
         frame = tables.joined_frame(tables.LEDGER, records, exact=exact)
-        return self._finish(frame, "ledger", coverage, sort="time", limit=most)
+        return self._joining.finish(frame, "ledger", coverage, sort="time", limit=most)
 
+    @lists_columns(tables.TRANSFERS)
+    def transfers(
+        self,
+        start: Any = None,
+        end: Any = None,
+        *,
+        venue: str | None = None,
+        exact: bool = False,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Return what came in and went out: deposits, withdrawals, and the like, oldest first.
+
+        Returns
+        -------
+        DataFrame
+            Sorted by `time`, RangeIndex. Columns:
+
+            {columns}
+
+        Parameters
+        ----------
+        start, end, venue, exact, limit
+            As for `trades`.
+
+        Raises
+        ------
+        InvalidArgument
+            For an argument that is not allowed; nothing was sent.
+        BtccError
+            What BTCC answered, or that it did not.
+
+        Notes
+        -----
+        Spot: every line of the ledger that is neither a trade nor a fee. Futures: the ledger's
+        deposits and withdrawals, and requests that are not booked yet.
+        Source: Spot Trading API (April 2025), asset/query_history; BTCC API Guide
+        (TradeOpenApi), user/getReportDeal, QueryInOutCoinRecord.
+        """
+        wanted, most = time_range(start, end), row_limit(limit)
+        coverage = Coverage(asked=wanted)
+        booked = self._ledger_records(None, wanted, coverage, venue=venue, exact=exact)
+        records = [record for line in booked if (record := tables.transfer_record(line))]
+        if "futures" in coverage.venues:
+            requested = self._futures_reads.requests(coverage, exact=exact)
+            records += inside(requested, wanted, "time")
+        frame = tables.joined_frame(tables.TRANSFERS, records, exact=exact)
+        return self._joining.finish(frame, "transfers", coverage, sort="time", limit=most)
+
+    @lists_columns(tables.MARKETS)
     def markets(self, *, venue: str | None = None, exact: bool = False) -> pd.DataFrame:
         """Return all markets and their trading rules.
 
@@ -366,20 +478,12 @@ class Client:
         DataFrame
             RangeIndex. Columns:
 
-            venue : str (spot)
-            market : str
-            base, quote : str
-            price_precision : Int64 (decimals of a price)
-            amount_precision : Int64 (decimals of an amount)
-            fee_precision : Int64 (decimals of a fee rate)
-            min_amount : float64 (smallest order, base)
-            is_open : boolean
-            opens_at : datetime64[us, UTC] (only while the market is closed)
+            {columns}
 
         Parameters
         ----------
         venue, exact
-            As for `trades`.
+            As for `trades`; spot needs no credentials.
 
         Raises
         ------
@@ -388,16 +492,64 @@ class Client:
 
         Notes
         -----
-        Source: Spot Trading API (April 2025), market/list.
+        Source: Spot Trading API (April 2025), market/list; BTCC API Guide (TradeOpenApi),
+        config/symbollist.
         """
-        _check_venue(venue)
-        rules = self._reads.markets(fresh=True).values()
-        names = [field.name for field in tables.MARKETS[1:]]
-        records = [{"venue": "spot", **{name: getattr(r, name) for name in names}} for r in rules]
+        coverage = Coverage()
+        records: list[Record] = []
+        for name in self._joining.asked(venue, None, coverage, public=True):
+            reads = self._reads if name == "spot" else self._futures_reads
+            records += reads.market_records()
         if not exact:
-            records = [{**record, "min_amount": float(record["min_amount"])} for record in records]
+            records = [tables.with_floats(record) for record in records]
         frame = tables.joined_frame(tables.MARKETS, records, exact=exact)
-        return self._finish(frame, "markets", Coverage(pages=1, rows=len(records)))
+        return self._joining.finish(frame, "markets", coverage)
+
+    @lists_columns(tables.FUNDING)
+    def funding(
+        self, market: str, start: Any = None, end: Any = None, *, exact: bool = False
+    ) -> pd.DataFrame:
+        """Return the funding rates of a futures market, oldest first, and the running estimate.
+
+        Returns
+        -------
+        DataFrame
+            Sorted by `time`, RangeIndex. Columns:
+
+            {columns}
+
+        Parameters
+        ----------
+        market : str
+            Such as ``"BTCUSDT"``.
+        start, end : anything pandas reads as a time, optional
+            Settled rates of this time; the last 30 days when left out.
+        exact : bool
+            Decimals as decimal128(38, 18) instead of float64.
+
+        Raises
+        ------
+        InvalidArgument
+            For an argument that is not allowed; nothing was sent.
+        TransportError
+            If BTCC's web page cannot be reached. BTCC's documented interfaces have no funding
+            rates, so there is nothing else to ask.
+        BtccError
+            What BTCC answered.
+
+        Notes
+        -----
+        Settlements are at 0, 8 and 16 o'clock UTC on the page, 1, 9 and 17 in an older help
+        text: the times here are the page's own, rounded to the hour. A payment is rate times
+        amount times price, whatever the leverage.
+        Source: calls of BTCC's web page, not documented and not promised by BTCC
+        (symbol/getFundrate, symbol/getFundrateLog).
+        """
+        wanted = time_range(start, end)
+        coverage = Coverage(asked=wanted, venues=["futures"])
+        records = self._funding_reads.rates(market, wanted, coverage, exact=exact)
+        frame = tables.joined_frame(tables.FUNDING, records, exact=exact)
+        return self._joining.finish(frame, "funding", coverage, sort="time")
 
     def klines(
         self,
@@ -461,9 +613,9 @@ class Client:
         invented.
         Source: Spot Trading API (April 2025), market/kline.
         """
-        _check_venue(venue)
+        self._joining.require_spot(venue)
         seconds, wanted, most = interval_seconds(interval), time_range(start, end), row_limit(limit)
-        name = self._known(market)
+        name = self._joining.spot_market(market)
         now = int(self._link.transport().server_time())
         first, last = _candle_range(wanted, seconds, now, closed=closed, limit=most)
 
@@ -479,12 +631,14 @@ class Client:
         begin, finish = (pd.Timestamp(moment, unit="s", tz="UTC") for moment in (first, last))
         frame = frame[(frame.index >= begin) & (frame.index <= finish)]
         coverage = Coverage(wanted, (first, last + seconds), [name], reading.pages, len(frame))
-        frame = self._finish(frame, "klines", coverage, limit=most)
+        coverage.venues = ["spot"]
+        frame = self._joining.finish(frame, "klines", coverage, limit=most)
         gaps = [[iso(opens), iso(closes + seconds)] for opens, closes in reading.gaps]
         quote = self._reads.rules(name).quote
         frame.attrs |= {"market": name, "quote": quote, "interval": seconds, "gaps": gaps}
         return frame
 
+    @lists_columns(tables.TICKER)
     def ticker(self, market: str | None = None, *, exact: bool = False) -> pd.DataFrame:
         """Return the last price of a market, or of all.
 
@@ -493,10 +647,7 @@ class Client:
         DataFrame
             RangeIndex. Columns:
 
-            venue : str (spot)
-            market : str
-            last : float64
-            time : datetime64[us, UTC] (when this machine asked)
+            {columns}
 
         Parameters
         ----------
@@ -520,9 +671,9 @@ class Client:
         """
         listed = self._reads.markets()
         open_ones = [name for name, rules in listed.items() if rules.is_open]
-        names = open_ones if market is None else [self._known(market)]
+        names = open_ones if market is None else [self._joining.spot_market(market)]
 
-        def last(name: str) -> dict[str, Any]:
+        def last(name: str) -> Record:
             used, reply = self._link.call_either(
                 calls.MARKET_LAST, calls.CATALOGUE, {"market": name}
             )
@@ -532,8 +683,10 @@ class Client:
 
         records = in_parallel(last, names, threads=self._link.transport().threads)
         frame = tables.joined_frame(tables.TICKER, records, exact=exact)
-        return self._finish(frame, "ticker", Coverage(pages=len(names), rows=len(names)))
+        coverage = Coverage(pages=len(names), venues=["spot"])
+        return self._joining.finish(frame, "ticker", coverage)
 
+    @lists_columns(tables.DEPTH)
     def depth(
         self,
         market: str,
@@ -550,13 +703,7 @@ class Client:
         DataFrame
             RangeIndex. Columns:
 
-            time : datetime64[us, UTC] (of the snapshot)
-            venue : str (spot)
-            market : str
-            side : str (bid or ask)
-            price : float64
-            amount : float64 (base at this price)
-            depth : float64 (base from the best price to here)
+            {columns}
 
         Parameters
         ----------
@@ -580,77 +727,41 @@ class Client:
         -----
         Source: Spot Trading API (April 2025), market/depth.
         """
-        _check_venue(venue)
-        name = self._known(market)
+        self._joining.require_spot(venue)
+        name = self._joining.spot_market(market)
         values = {"market": name, "limit": limit, "merge": merge}
-        rows = self._link.rows(calls.MARKET_DEPTH, values, exact=exact).rows
-        frame = tables.joined_frame(tables.DEPTH, [*tables.depth_records(rows, name)], exact=exact)
-        return self._finish(frame, "depth", Coverage(pages=1, rows=len(rows)))
+        records = self._reads.depth(name, values, exact=exact)
+        frame = tables.joined_frame(tables.DEPTH, records, exact=exact)
+        return self._joining.finish(frame, "depth", Coverage(pages=1, venues=["spot"]))
 
-    def _known(self, market: str) -> str:
-        """Return a market's name; the list is read again before a name is called unknown."""
-        if market not in self._reads.markets():
-            self._reads.markets(fresh=True)
-        return known_market(market, self._reads.markets())
-
-    def _markets_of_mine(self, market: str | None, wanted: Range, coverage: Coverage) -> list[str]:
-        """Return the market asked for, or all that were traded in the time."""
-        if market is None:
-            names = self._reads.traded_markets(wanted, coverage)
-        else:
-            names = [self._known(market)]
-        coverage.markets = names
-        return names
-
-    def _markets_of_orders(self, market: str | None, coverage: Coverage) -> list[str]:
-        """Return the market asked for, or all: orders without executions leave no ledger."""
-        listed = list(self._reads.markets())
-        coverage.markets = listed if market is None else [self._known(market)]
-        return coverage.markets
-
-    def _until_now(self, wanted: Range) -> Range:
-        now = self._link.transport().server_time()
-        return wanted[0], now if wanted[1] is None else min(wanted[1], now)
-
-    def _finish(
+    def _ledger_records(
         self,
-        frame: pd.DataFrame,
-        call: str,
+        asset: str | None,
+        wanted: Range,
         coverage: Coverage,
         *,
-        sort: str | None = None,
+        business: str | None = None,
+        venue: str | None = None,
+        exact: bool,
         limit: int | None = None,
-    ) -> pd.DataFrame:
-        """Sort, cut to the newest, say where the frame comes from and how complete it is."""
-        if sort is not None:
-            frame = frame.sort_values([sort, "id"], kind="stable", ignore_index=True)
-        if limit is not None and len(frame) > limit:
-            coverage.limited = True
-            frame = frame.iloc[-limit:]
-            frame = frame if sort is None else frame.reset_index(drop=True)
-        coverage.rows = len(frame)
-        frame.attrs = {
-            "environment": self._link.environment,
-            "venues": list(VENUES),
-            "call": call,
-            "coverage": coverage.as_attrs(),
-        }
-        report_holes(coverage.holes, call, strict=self._link.strict)
-        return frame
+    ) -> list[Record]:
+        records: list[Record] = []
+        for name in self._joining.asked(venue, None, coverage, wanted):
+            if name == "spot":
+                values = {"asset": asset, "business": business}
+                records += self._reads.ledger(values, wanted, coverage, exact=exact, limit=limit)
+            else:
+                lines = self._futures_reads.ledger(wanted, coverage, exact=exact, asset=asset)
+                records += [line for line in lines if business in (None, line["business"])]
+        return inside(records, wanted, "time")
 
 
-def _check_venue(venue: str | None) -> str | None:
-    if venue is not None and venue not in VENUES:
-        allowed = ", ".join(map(repr, VENUES))
-        raise InvalidArgument(f"venue={venue!r} is not one of {allowed}.")
-    return venue
-
-
-def _newest_state(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _newest_state(records: list[Record]) -> list[Record]:
     """Keep one record of an order that closed while it was listed: the closed one."""
-    kept: dict[tuple[Any, ...], dict[str, Any]] = {}
+    kept: dict[tuple[Any, ...], Record] = {}
     for record in records:
-        kept.setdefault((record["type"].startswith("stop"), record["id"]), record)
+        plan = record["venue"] == "spot" and record["type"].startswith("stop")
+        kept.setdefault((plan, record["id"]), record)
     return list(kept.values())
 
 

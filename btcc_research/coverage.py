@@ -33,6 +33,7 @@ class Coverage:
     repeats: int = 0
     limited: bool = False
     holes: list[str] = field(default_factory=list)
+    venues: list[str] = field(default_factory=list)
 
     def add(self, listing: Listing, what: str) -> None:
         """Count a listing that was read for this frame."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -28,6 +28,7 @@ HOSTS: Mapping[str, str] = {
     "spot_ws": "wss://spotprice2.btcccdn.com/ws",
     "futures_rest": "https://api1.btloginc.com:9081",
     "futures_quote_ws": "wss://kapi1.btloginc.com:9082",
+    "futures_web": "https://www.btcc.com",
 }
 
 
@@ -84,6 +85,91 @@ class KeySet:
         object.__setattr__(self, "addresses", checked_addresses(self.addresses))
 
 
+class Password:
+    """A password and how long it is kept.
+
+    One that can be read again (from the keyring, from the environment) is never kept here.
+    One that was given as an argument is forgotten once the login has worked; a sandbox's is
+    no secret and stays.
+    """
+
+    __slots__ = ("_given", "_keep", "_read")
+
+    def __init__(
+        self,
+        given: Secret | None = None,
+        *,
+        read: Callable[[], Secret | None] | None = None,
+        keep: bool = False,
+    ) -> None:
+        self._given = given
+        self._read = read
+        self._keep = keep
+
+    def get(self) -> Secret:
+        """Return the password.
+
+        Raises
+        ------
+        ConfigError
+            If it was forgotten, or is not where it was.
+        """
+        found = self._read() if self._read else self._given
+        if found is None:
+            raise ConfigError(
+                "the futures session has ended, and a password given to connect() is not kept: "
+                "connect again, or store it with: btcc keys add LABEL --futures"
+            )
+        return found
+
+    def forget(self) -> None:
+        """Drop a password that was given, now that it is not needed."""
+        if not self._keep:
+            self._given = None
+
+    def __repr__(self) -> str:
+        return "Password(***)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Password cannot be pickled or copied")
+
+
+@dataclass(frozen=True, slots=True)
+class FuturesLogin:
+    """What logs in to the futures venue, what it may do, and where it is bound to.
+
+    `encoding` and `post_style` are forms BTCC's document leaves open; what it says is the
+    default. `can_trade` None means BTCC knows, this machine does not.
+    """
+
+    label: str
+    environment: Environment
+    user_name: str = field(repr=False)
+    password: Password = field(repr=False)
+    api_key: Secret = field(repr=False)
+    api_secret: Secret = field(repr=False)
+    can_trade: bool | None = None
+    addresses: tuple[str, ...] = ()
+    encoding: Literal["rfc3986", "raw", "form"] = "rfc3986"
+    post_style: Literal["query", "form"] = "query"
+
+    def __post_init__(self) -> None:
+        if not self.user_name or not self.user_name.isprintable():
+            raise ConfigError("user_name is empty or damaged: it is your e-mail or mobile number.")
+        object.__setattr__(self, "addresses", checked_addresses(self.addresses))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """What signs the calls of a login session; `sent` are further secrets of one request."""
+
+    api_secret: Secret = field(repr=False)
+    token: Secret | None = field(default=None, repr=False)
+    encoding: Literal["rfc3986", "raw", "form"] = "rfc3986"
+    post_style: Literal["query", "form"] = "query"
+    sent: tuple[Secret, ...] = field(default=(), repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Everything `connect` decided: where to, as whom, and whether orders may be sent.
@@ -95,6 +181,7 @@ class Connection:
     environment: Environment
     hosts: Mapping[str, str]
     spot_key: KeySet | None
+    futures_login: FuturesLogin | None = None
     trade: bool = False
     strict: bool = False
     embedded: bool = False
@@ -178,7 +265,7 @@ def checked_hosts(given: Mapping[str, str] | None, environment: Environment) -> 
 def _check_host(name: str, host: str, environment: Environment) -> None:
     parts = urlsplit(host)
     loopback = is_loopback(parts.hostname or "")
-    wanted = {"https", "http"} if name.endswith("rest") else {"wss", "ws"}
+    wanted = {"wss", "ws"} if name.endswith("ws") else {"https", "http"}
     if parts.scheme not in wanted or not parts.hostname or parts.username or parts.query:
         raise ConfigError(f"hosts[{name!r}]={host!r} is not an address such as {HOSTS[name]!r}.")
     if parts.scheme in ("http", "ws") and not loopback:

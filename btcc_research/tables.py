@@ -1,19 +1,18 @@
-"""The frames that join venues: their columns, and how rows of the spot venue fill them.
+"""The frames that join venues: their columns, the same whichever venues answered.
 
 Each joined frame is declared like an endpoint's columns, so it has the same names, dtypes
-and order whichever venues answered, also when it is empty.
+and order also when it is empty. A column one venue does not have is NA on its rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
-from btcc_research.frames import code_word, column, dtype_name
-from btcc_research.protocol import spot as calls
+from btcc_research.frames import column, dtype_name
 from btcc_research.protocol.endpoint import (
     Field,
     decimal,
@@ -27,45 +26,51 @@ from btcc_research.protocol.endpoint import (
 
 Columns = tuple[Field, ...]
 
-
-class MarketRules(Protocol):
-    """What the records need to know of a market."""
-
-    market: str
-    base: str
-    quote: str
-    amount_precision: int
-
-
-_VENUE = text("venue", meaning="spot")
+_VENUE = text("venue", meaning="spot or futures")
 _MARKET = text("market")
+_POSITION = identifier("position_id", meaning="futures: the position")
+_LEVERAGE = integer("leverage", meaning="futures")
 
 TRADES: Columns = (
     time_s("time"),
     _VENUE,
     _MARKET,
     identifier("id", meaning="of the execution"),
-    identifier("order_id"),
+    identifier("order_id", meaning="spot; BTCC does not tell it on futures"),
     text("side", meaning="buy or sell"),
-    text("role", meaning="maker or taker"),
+    text("role", meaning="maker or taker; futures have none"),
     decimal("price"),
     decimal("amount", meaning="base"),
     decimal("cost", meaning="quote: price x amount"),
     decimal("fee"),
     text("fee_asset"),
+    _POSITION,
+    text("action", meaning="futures: open or close"),
+    text("type", meaning="futures: market, limit, stop, stop_loss, take_profit, liquidation"),
+    decimal("realized", meaning="futures: profit of a close, in fee_asset, before fee and funding"),
+    decimal("funding", meaning="futures: funding and interest of a close; negative: paid"),
+    _LEVERAGE,
 )
 ORDERS: Columns = (
     time_s("created_at"),
     _VENUE,
     _MARKET,
-    identifier("id"),
+    identifier("id", meaning="numbered by venue; stop orders of spot by themselves"),
     text("side"),
-    text("type", meaning="limit, market, stop_limit or stop_market"),
-    text("status", meaning="open, filled, cancelled; waiting or closed for stop orders"),
+    text(
+        "type",
+        meaning="limit, market, stop_limit, stop_market; futures: limit, stop, limit_close, "
+        "stop_loss, take_profit",
+    ),
+    text(
+        "status",
+        meaning="open, filled, cancelled; spot stop orders: waiting, closed; futures also "
+        "partly filled, declined",
+    ),
     text("time_in_force"),
-    decimal("price", meaning="limit price; NA where there is none"),
-    decimal("stop_price", meaning="trigger; NA where there is none"),
-    decimal("amount", meaning="base; quote money for a market buy"),
+    decimal("price", meaning="limit price, or futures trigger; NA where there is none"),
+    decimal("stop_price", meaning="spot: trigger; NA where there is none"),
+    decimal("amount", meaning="base; quote money for a spot market buy"),
     decimal("remaining", meaning="not executed, in the currency of amount"),
     decimal("filled", meaning="base"),
     decimal("cost", meaning="quote"),
@@ -76,20 +81,56 @@ ORDERS: Columns = (
     time_s("finished_at"),
     text("source"),
     text("client_id"),
+    _LEVERAGE,
+    decimal("stop_loss", meaning="futures: attached; NA where there is none"),
+    decimal("take_profit", meaning="futures: attached; NA where there is none"),
+)
+POSITIONS: Columns = (
+    time_s("opened_at"),
+    _VENUE,
+    _MARKET,
+    identifier("id"),
+    text("side", meaning="long or short"),
+    decimal("amount", meaning="base, still open"),
+    decimal("cost", meaning="quote: open_price x amount"),
+    decimal("open_price"),
+    decimal("unrealized", meaning="in asset, at the price it would close at"),
+    text("asset", meaning="the margin is in"),
+    decimal("margin"),
+    _LEVERAGE,
+    decimal(
+        "liquidation_price",
+        meaning="worked out: where this market alone would force it; NA where none would",
+    ),
+    decimal("stop_loss", meaning="NA: none"),
+    decimal("take_profit", meaning="NA: none"),
+    decimal("fee", meaning="of the last fill"),
+    decimal("funding", meaning="funding and interest so far; negative: paid"),
+    decimal("realized", meaning="by the last partial close"),
+    identifier("reference", meaning="your own number, given when it was opened"),
+    text("contract", meaning="USDT-margined or coin-margined"),
+    text("product", meaning="BTCC's long name"),
 )
 BALANCES: Columns = (
     _VENUE,
     text("asset"),
-    decimal("available"),
-    decimal("frozen", meaning="locked in open orders"),
-    decimal("total"),
+    decimal("available", meaning="futures: free margin"),
+    decimal("frozen", meaning="locked in open orders; futures: margin in use"),
+    decimal("total", meaning="spot: both; futures: balance without open profit"),
+    decimal("equity", meaning="futures: balance + bonus + unrealized"),
+    decimal("unrealized", meaning="futures"),
+    decimal("bonus", meaning="futures: promotional money"),
+    decimal("margin_level", meaning="futures: equity / margin in percent; NA without margin"),
 )
 LEDGER: Columns = (
     time_s("time"),
     _VENUE,
-    identifier("id"),
+    identifier("id", meaning="spot"),
     text("asset"),
-    text("business", meaning="such as trade, fee, deposit"),
+    text(
+        "business",
+        meaning="such as trade, fee, deposit; futures: BTCC names deposit and withdrawal only",
+    ),
     decimal("change", meaning="signed"),
     decimal("balance", meaning="after the change"),
     _MARKET,
@@ -97,6 +138,19 @@ LEDGER: Columns = (
     decimal("price"),
     decimal("amount"),
     decimal("rate", meaning="fee rate, on fee lines"),
+    text("reference", meaning="futures: transaction number"),
+    text("remark", meaning="futures"),
+)
+TRANSFERS: Columns = (
+    time_s("time"),
+    _VENUE,
+    text("asset"),
+    text("kind", meaning="deposit, withdrawal, or BTCC's word"),
+    decimal("amount", meaning="signed: positive came in"),
+    decimal("fee", meaning="futures: of a request that is not booked yet"),
+    text("status", meaning="booked, or the state of a request"),
+    decimal("balance", meaning="after it; NA for a request"),
+    text("reference"),
 )
 MARKETS: Columns = (
     _VENUE,
@@ -109,6 +163,21 @@ MARKETS: Columns = (
     decimal("min_amount", meaning="smallest order, base"),
     flag("is_open"),
     time_s("opens_at"),
+    decimal("amount_step", meaning="futures: amounts are multiples of it, base"),
+    decimal("max_amount", meaning="futures: largest order, base"),
+    integer("max_leverage", meaning="futures, where the product's name tells it"),
+    decimal("contract_size", meaning="futures: base units a lot"),
+    text("margin_asset", meaning="futures"),
+    text("contract", meaning="futures: USDT-margined or coin-margined"),
+    text("product", meaning="futures: BTCC's long name"),
+    identifier("quote_code", meaning="futures: number in the product list"),
+)
+FUNDING: Columns = (
+    time_s("time", meaning="of the settlement; of an estimate, when it was asked for"),
+    _VENUE,
+    _MARKET,
+    decimal("rate", meaning="of the position's value; positive: longs pay shorts"),
+    text("kind", meaning="settled or estimate"),
 )
 TICKER: Columns = (
     _VENUE,
@@ -138,6 +207,33 @@ def joined_frame(
     return pd.DataFrame(arrays, copy=False)
 
 
+def with_floats(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with floats in place of its exact decimals."""
+    return {
+        name: float(value) if isinstance(value, Decimal) else value
+        for name, value in record.items()
+    }
+
+
+def transfer_record(line: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a line of the joined ledger as a transfer, or None where it is none.
+
+    BTCC names what money came from for; on spot everything but trades and fees moved
+    money in or out, on futures only what BTCC calls deposit or withdrawal.
+    """
+    word = line["business"] or ""
+    spot = line["venue"] == "spot"
+    if word in ("trade", "fee") or not (spot or word in ("deposit", "withdrawal")):
+        return None
+    reference = line.get("reference") or (None if line.get("id") is None else str(line["id"]))
+    return {
+        "time": line["time"], "venue": line["venue"], "asset": line["asset"],
+        "kind": "withdrawal" if word == "withdraw" else word,
+        "amount": line["change"], "status": "booked", "balance": line["balance"],
+        "reference": reference,
+    }  # fmt: skip
+
+
 def describe(columns: Columns, exact: bool = False) -> str:
     """Return the columns as documentation shows them."""
     return "\n".join(
@@ -145,124 +241,3 @@ def describe(columns: Columns, exact: bool = False) -> str:
         + (f" ({field.meaning})" if field.meaning else "")
         for field in columns
     )
-
-
-def trade_records(rows: Iterable[Any], market: MarketRules, side: str) -> Iterable[dict[str, Any]]:
-    """Return executions of one market and side; the fee's currency is filled in.
-
-    BTCC names no currency where it took the fee from what was received: base for a buyer,
-    quote for a seller ("Spot Trading API (April 2025)", order/deal_history).
-    """
-    received = market.base if side == "buy" else market.quote
-    role = next(field for field in calls.DEAL_COLUMNS if field.name == "role")
-    for row in rows:
-        yield {
-            "time": row.time, "venue": "spot", "market": market.market, "id": row.id,
-            "order_id": row.order_id, "side": side, "role": code_word(role, row.role),
-            "price": row.price, "amount": row.amount, "cost": row.cost, "fee": row.fee,
-            "fee_asset": row.fee_asset or received,
-        }  # fmt: skip
-
-
-def order_records(
-    rows: Iterable[Any], market: MarketRules, status: str
-) -> Iterable[dict[str, Any]]:
-    """Return orders of one market; `status` "" works it out from what was executed."""
-    fields = {field.name: field for field in calls.ORDER_COLUMNS}
-    for row in rows:
-        side = code_word(fields["side"], row.side)
-        kind = code_word(fields["type"], row.type)
-        yield {
-            "created_at": row.created_at, "venue": "spot", "market": row.market, "id": row.id,
-            "side": side, "type": kind,
-            "status": status or _finished_status(row, market, kind, side),
-            "time_in_force": code_word(fields["time_in_force"], row.time_in_force),
-            "price": row.price if kind == "limit" else None,
-            "amount": row.amount, "remaining": row.remaining, "filled": row.filled,
-            "cost": row.cost, "average_price": _average_price(row),
-            "fee": row.fee,
-            "fee_asset": row.fee_asset or (market.base if side == "buy" else market.quote),
-            "updated_at": row.updated_at, "finished_at": getattr(row, "finished_at", None),
-            "source": row.source, "client_id": row.client_id,
-        }  # fmt: skip
-
-
-def plan_records(rows: Iterable[Any], status: str) -> Iterable[dict[str, Any]]:
-    """Return stop orders; BTCC documents no meaning of their closing numbers."""
-    fields = {field.name: field for field in calls.PLAN_COLUMNS}
-    for row in rows:
-        kind = code_word(fields["type"], row.type)
-        yield {
-            "created_at": row.created_at, "venue": "spot", "market": row.market, "id": row.id,
-            "side": code_word(fields["side"], row.side), "type": f"stop_{kind}", "status": status,
-            "time_in_force": code_word(fields["time_in_force"], row.time_in_force),
-            "price": row.price if kind == "limit" else None, "stop_price": row.stop_price,
-            "amount": row.amount, "updated_at": row.updated_at,
-            "finished_at": getattr(row, "finished_at", None),
-            "source": row.source, "client_id": row.client_id,
-        }  # fmt: skip
-
-
-def _finished_status(row: Any, market: MarketRules, kind: str | None, side: str | None) -> str:
-    """Filled means nothing is left, or less than one step of the amount can cost.
-
-    BTCC gives closed orders no status ("Spot Trading API (April 2025)", order/finished).
-    """
-    remaining, filled = Decimal(str(row.remaining)), Decimal(str(row.filled))
-    if not remaining:
-        return "filled"
-    if kind == "market" and side == "buy" and filled:
-        step = Decimal(1).scaleb(-market.amount_precision)
-        if remaining < step * Decimal(str(row.cost)) / filled * 2:
-            return "filled"
-    return "cancelled"
-
-
-def _average_price(row: Any) -> Any:
-    """Return cost / filled, in the form the row's other numbers have."""
-    filled, cost = Decimal(str(row.filled)), Decimal(str(row.cost))
-    return _like(row.cost, (cost / filled).quantize(Decimal(1).scaleb(-18))) if filled else None
-
-
-def _like(printed: str | float, number: Decimal) -> str | float:
-    """Return a computed number in the form a column's printed numbers have."""
-    return format(number, "f") if isinstance(printed, str) else float(number)
-
-
-def balance_records(rows: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    """Return balances with their total."""
-    for row in rows:
-        total = Decimal(str(row.available)) + Decimal(str(row.frozen))
-        yield {
-            "venue": "spot", "asset": row.asset, "available": row.available,
-            "frozen": row.frozen, "total": _like(row.available, total),
-        }  # fmt: skip
-
-
-def depth_records(rows: Iterable[Any], market: str) -> Iterable[dict[str, Any]]:
-    """Return a book's levels, bids first, with the amount from the best price to each."""
-    reached: dict[str, Decimal] = {}
-    for row in sorted(rows, key=lambda row: bool(row.side == "ask")):
-        depth = reached.get(row.side, Decimal(0)) + Decimal(str(row.amount))
-        reached[row.side] = depth
-        yield {
-            "time": row.time, "venue": "spot", "market": market, "side": row.side,
-            "price": row.price, "amount": row.amount, "depth": _like(row.amount, depth),
-        }  # fmt: skip
-
-
-def ledger_records(rows: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    """Return ledger lines; what `detail` says of a trade becomes columns."""
-    for row in rows:
-        detail = row.detail[0] if isinstance(row.detail, list) and row.detail else row.detail
-        detail = detail if isinstance(detail, dict) else {}
-        as_number = str if isinstance(row.change, str) else float
-        numbers = {
-            name: as_number(detail[key]) if detail.get(key) is not None else None
-            for name, key in (("price", "p"), ("amount", "a"), ("rate", "f"))
-        }
-        yield {
-            "time": row.time, "venue": "spot", "id": row.id, "asset": row.asset,
-            "business": row.business, "change": row.change, "balance": row.balance,
-            "market": detail.get("m"), "order_id": detail.get("i"), **numbers,
-        }  # fmt: skip

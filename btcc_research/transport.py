@@ -13,10 +13,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from btcc_research.dialect import SPOT, Dialect
 from btcc_research.errors import (
     ApiError,
     Attempt,
@@ -28,14 +29,13 @@ from btcc_research.errors import (
     ServerError,
 )
 from btcc_research.network import Network
-from btcc_research.protocol import signing, spot, wire
+from btcc_research.protocol import signing
 from btcc_research.protocol.endpoint import Effect, Endpoint
 from btcc_research.ratelimit import BlockFile
 
 if TYPE_CHECKING:
     from btcc_research.protocol.parameters import WirePairs
     from btcc_research.protocol.wire import Reply, Request
-    from btcc_research.settings import KeySet
 
 DEADLINE = 30.0
 MOST_TRIES = 4
@@ -94,6 +94,7 @@ class Transport:
     venue: str
     blocks: BlockFile
     system: System = field(default_factory=System)
+    dialect: Dialect = SPOT
     clock: ExchangeClock = field(default_factory=ExchangeClock)
     quickest: float = float("inf")
     _budget: threading.BoundedSemaphore = field(
@@ -102,8 +103,8 @@ class Transport:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
 
-    def call(self, endpoint: Endpoint, pairs: WirePairs, key: KeySet | None = None) -> Reply:
-        """Send a call and return its payload.
+    def call(self, endpoint: Endpoint, pairs: WirePairs, key: Any = None) -> Reply:
+        """Send a call and return its payload; `key` is what the dialect signs with.
 
         Raises
         ------
@@ -121,7 +122,7 @@ class Transport:
         for number in range(1, tries + 1):
             offset = None
             try:
-                if key is not None:
+                if key is not None and self.dialect.clock is not None:
                     self.server_time()
                 offset = self.clock.offset
                 return self._once(endpoint, pairs, key, deadline)
@@ -144,27 +145,32 @@ class Transport:
     def server_time(self) -> float:
         """Return the exchange's time in Unix seconds, measuring the offset where needed."""
         with self._lock:
-            if not self.clock.is_usable(self.system):
+            if self.dialect.clock is not None and not self.clock.is_usable(self.system):
                 self.measure_clock()
         return self.clock.now(self.system)
 
     def measure_clock(self) -> None:
-        """Measure the offset: the answer belongs to the middle of the request.
-
-        BTCC answers in whole seconds, so half a second is added.
-        """
+        """Measure the offset to the exchange's clock."""
+        if self.dialect.clock is None:
+            return
         before = self.system.time()
-        reply = self.call(spot.TIME, [])
-        after = self.system.time()
+        reply = self.call(self.dialect.clock, [])
         seconds = reply.json()
         if not isinstance(seconds, int | float):
             raise ProtocolError("the exchange's clock answered without a time.")
-        self.clock.measured_at = (after, self.system.monotonic())
-        self.clock.offset = seconds + 0.5 - (before + after) / 2
+        self.set_clock(seconds, before)
 
-    def _once(
-        self, endpoint: Endpoint, pairs: WirePairs, key: KeySet | None, deadline: float
-    ) -> Reply:
+    def set_clock(self, seconds: float, before: float) -> None:
+        """Take over the exchange's time: it belongs to the middle of the request.
+
+        BTCC answers in whole seconds, so half a second is added.
+        """
+        after = self.system.time()
+        with self._lock:
+            self.clock.measured_at = (after, self.system.monotonic())
+            self.clock.offset = seconds + 0.5 - (before + after) / 2
+
+    def _once(self, endpoint: Endpoint, pairs: WirePairs, key: Any, deadline: float) -> Reply:
         self._respect_block(endpoint, deadline)
         request = self._write(endpoint, pairs, key)
         left = deadline - self.system.monotonic()
@@ -176,23 +182,20 @@ class Transport:
                 status, body = self.network.exchange(request, max(left, 0.001))
                 self.quickest = min(self.quickest, self.system.monotonic() - begin)
             if key is not None:  # a server may echo what it was sent
-                body = signing.scrub(body, [request.digest, key.secret.reveal()])
-            return wire.read_response(endpoint, status, body)
+                body = signing.scrub(body, [request.digest, *self.dialect.secrets(key)])
+            return self.dialect.read(endpoint, status, body)
         except BtccError as problem:
             failure = problem
-        failure.attempt = self._attempt(endpoint, request, failure, status, body)
+        shown = self.dialect.showable(endpoint, body)
+        failure.attempt = self._attempt(endpoint, request, failure, status, shown)
         if isinstance(failure, RateLimited):
             self.blocks.set(self.network.host, failure.until, self.system.time())
         raise failure
 
-    def _write(self, endpoint: Endpoint, pairs: WirePairs, key: KeySet | None) -> Request:
-        if key is None:
-            return wire.write_request(endpoint, pairs)
-        second = int(self.server_time())
+    def _write(self, endpoint: Endpoint, pairs: WirePairs, key: Any) -> Request:
+        second = int(self.server_time()) if key is not None else 0
         try:
-            return wire.write_request(
-                endpoint, pairs, wire.SpotKey(key.access_id, key.secret.reveal(), second)
-            )
+            return self.dialect.write(endpoint, pairs, key, second)
         except BaseException as problem:
             # Whatever happened in there, its frames held the secret: drop them.
             scrubbed = problem.with_traceback(None)

@@ -63,6 +63,24 @@ def box():
         yield box
 
 
+@pytest.fixture(scope="session")
+def spot_demo(demo_box):
+    """A reading client of the shared sandbox that has credentials for spot alone."""
+    with spot_client(demo_box, "read") as client:
+        yield client
+
+
+def spot_client(box, label="trade"):
+    """Return a client of a sandbox with credentials for spot alone."""
+    from btcc_research import open_client
+
+    key = next(known for known in box.key_sets if known.label == label)
+    return open_client(
+        "sandbox", hosts=box.hosts, access_id=key.access_id, secret_key=key.secret_key,
+        trade="trade" in key.permissions,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def client(box):
     """A trading client of the test's own sandbox."""

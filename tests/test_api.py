@@ -45,7 +45,7 @@ def test_dir_shows_the_public_names_and_nothing_else():
     assert dir(btcc) == sorted(btcc.__all__) == btcc.__dir__()
     for name in btcc.__all__:
         assert not name.startswith("_")
-        if name != "spot":
+        if name not in ("spot", "futures"):
             getattr(btcc, name)
 
 
@@ -84,14 +84,18 @@ def test_no_public_name_hides_a_submodule():
     [
         ("trades", tables.TRADES), ("orders", tables.ORDERS), ("balances", tables.BALANCES),
         ("ledger", tables.LEDGER), ("ticker", tables.TICKER), ("depth", tables.DEPTH),
+        ("positions", tables.POSITIONS), ("transfers", tables.TRANSFERS),
+        ("markets", tables.MARKETS), ("funding", tables.FUNDING),
     ],
 )  # fmt: skip
 def test_a_docstring_tells_the_columns_their_dtypes_and_the_source(name, columns):
     text = inspect.getdoc(getattr(btcc, name))
+    assert "{columns}" not in text
     for field in columns:
         assert f"{field.name} : " in text
     assert text.index("Returns") < text.index("Parameters") < text.index("Raises")
-    assert "Spot Trading API (April 2025)" in text
+    sources = ("Spot Trading API (April 2025)", "TradeOpenApi", "BTCC's web page")
+    assert any(source in text for source in sources)
 
 
 @pytest.mark.parametrize(
@@ -107,18 +111,27 @@ def test_every_public_function_has_a_whole_docstring_and_signature(name):
         assert parameter.name in text, f"{name} does not explain {parameter.name}"
 
 
-def test_every_venue_method_documents_columns_parameters_and_source():
-    from btcc_research.protocol.spot import CATALOGUE
+@pytest.mark.parametrize("venue", ["spot", "futures"])
+def test_every_venue_method_documents_columns_parameters_and_source(venue):
+    from btcc_research.protocol import futures as futures_calls
+    from btcc_research.protocol import spot as spot_calls
+    from btcc_research.venues.futures import Futures
     from btcc_research.venues.spot import Spot
 
-    methods = {n for n, f in inspect.getmembers(Spot, inspect.isfunction) if not n.startswith("_")}
-    assert methods == CATALOGUE.keys()
-    for name, call in CATALOGUE.items():
-        text = inspect.getdoc(getattr(Spot, name))
+    kind, catalogue = {
+        "spot": (Spot, spot_calls.CATALOGUE), "futures": (Futures, futures_calls.CATALOGUE),
+    }[venue]  # fmt: skip
+    methods = {n for n, f in inspect.getmembers(kind, inspect.isfunction) if not n.startswith("_")}
+    assert methods - {"arm"} == catalogue.keys()
+    for name, call in catalogue.items():
+        text = inspect.getdoc(getattr(kind, name))
+        assert call.source in text
+        accepted = inspect.signature(getattr(kind, name)).parameters
+        if name == "login":  # the connection knows what to log in with
+            assert accepted.keys() == {"self", "exact", "raw"}
+            continue
         for field in (*call.columns, *call.params):
             assert f"{field.name} : " in text
-        assert call.source in text
-        accepted = inspect.signature(getattr(Spot, name)).parameters
         assert {field.name for field in call.params} == accepted.keys() - {"self", "exact", "raw"}
 
 

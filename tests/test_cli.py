@@ -44,6 +44,13 @@ def test_the_sandbox_command_prints_one_json_line_and_serves_until_interrupted()
         assert {"label", "access_id", "secret_key", "permissions", "addresses"} == set(
             described["key_sets"][0]
         )
+        assert described["futures"].keys() == {
+            "user_name",
+            "password",
+            "api_key",
+            "secret_key",
+            "account_no",
+        }
         url = described["hosts"]["spot_rest"] + "/btcc_api_trade/ping"
         assert requests.get(url, timeout=5).json()["data"] == "PONG"
         served.send_signal(signal.SIGINT)

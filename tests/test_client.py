@@ -21,6 +21,7 @@ from btcc_research.errors import (
 )
 from btcc_research.frames import dtype_name
 from btcc_research.sandbox.accounts import DEMO_USER
+from tests.conftest import spot_client
 
 JOINED = {
     "trades": tables.TRADES,
@@ -30,6 +31,18 @@ JOINED = {
     "ledger": tables.LEDGER,
     "markets": tables.MARKETS,
 }
+
+
+@pytest.fixture
+def demo(spot_demo):
+    """This file is about spot alone; joined venues have their own."""
+    return spot_demo
+
+
+@pytest.fixture
+def client(box):
+    with spot_client(box) as client:
+        yield client
 
 
 def engine_deals(box):
@@ -325,7 +338,7 @@ def test_exact_candles_have_the_exchanges_digits(demo):
         (lambda c: c.trades(start="yesterdayish"), "start='yesterdayish' is not a time"),
         (lambda c: c.trades(end=1_700_000_000), "unit of a bare number"),
         (lambda c: c.trades(start=pd.NaT), "is not a time"),
-        (lambda c: c.trades(venue="options"), "venue='options' is not one of 'spot'"),
+        (lambda c: c.trades(venue="options"), "venue='options' is not one of 'spot', 'futures'"),
         (lambda c: c.trades(limit=0), "limit=0"),
         (lambda c: c.trades(limit=True), "limit=True"),
         (lambda c: c.klines("BTCUSDT", "7m"), "interval='7m' is not one of 1m, 3m, 5m"),
@@ -420,7 +433,7 @@ def test_trades_are_complete_while_another_thread_trades(seed):
         box.exchange.deposit(DEMO_USER, "USDT", D(10**7), box.clock.now())
         box.exchange.deposit(DEMO_USER, "BTC", D(1000), box.clock.now())
         stop, chosen = threading.Event(), random.Random(seed)
-        with box.client("trade") as trader, box.client("read") as reader:
+        with spot_client(box) as trader, spot_client(box, "read") as reader:
             for market in ("BTCUSDT", "ETHUSDT"):
                 trader.spot.market_depth(market)
                 for number in range(130):  # straight through the engine: a past of two pages
@@ -460,7 +473,7 @@ def test_a_hole_is_a_warning_that_names_it_and_an_error_when_strict(box, monkeyp
         return Listing(holes=["after id 7: the listing moved"])
 
     monkeypatch.setattr(spot_reads, "read_listing", broken)
-    client = box.client("read")
+    client = spot_client(box, "read")
     with pytest.warns(IncompleteWarning, match="BTCUSDT buy: after id 7"):
         frame = client.trades("BTCUSDT")
     assert frame.btcc.coverage["holes"][0].startswith("BTCUSDT buy")
@@ -496,7 +509,7 @@ def test_a_delisted_market_keeps_its_history(box, client):
     box.app._answers.markets = lambda names: type(answers).markets(
         answers, [name for name in names if name != "SOLUSDT"]
     )
-    with box.client("read") as fresh:
+    with spot_client(box, "read") as fresh:
         pd.testing.assert_frame_equal(fresh.trades(), usual)
 
 

@@ -6,8 +6,9 @@ import keyring
 import pytest
 
 from btcc_research import api, keystore
+from btcc_research.credentials import Forms
 from btcc_research.errors import ConfigError, ReadOnly
-from btcc_research.settings import KeySet, Secret
+from btcc_research.settings import FuturesLogin, KeySet, Password, Secret
 
 
 def key_set(label="mine", environment="live", can_trade=True, number=1, **more):
@@ -136,14 +137,74 @@ def test_a_live_profile_without_trade_refuses_before_anything_is_sent(home):
     assert not client._link.is_open
 
 
+def futures_login(label="mine", **more):
+    return FuturesLogin(
+        label, "live", "trader@example.com", Password(Secret("a-password")),
+        Secret("an-api-key-0123"), Secret("an-api-secret"), **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("works", [True, False], ids=["keyring", "file"])
+def test_a_futures_login_is_kept_whole_and_shown_nowhere(home, request, works):
+    if works:
+        request.getfixturevalue("memory_keyring")
+    entry = keystore.add_futures_login(futures_login(can_trade=True, addresses=("198.51.100.7",)))
+    assert entry.secret_in == ("keyring" if works else "file")
+    _, login = keystore.load_profile("mine", Forms("raw"))
+    assert (login.user_name, login.password.get()) == ("trader@example.com", Secret("a-password"))
+    assert (login.api_key, login.api_secret) == (Secret("an-api-key-0123"), Secret("an-api-secret"))
+    assert (login.can_trade, login.addresses, login.encoding) == (True, ("198.51.100.7",), "raw")
+    shown = (home / "keys.json").read_text() + repr(login) + api.keys().to_string()
+    for secret in ("trader@example.com", "a-password", "an-api-key-0123", "an-api-secret"):
+        assert secret not in shown
+    keystore.remove_key_set("mine")
+    assert keystore.stored_key_sets() == []
+
+
+def test_a_stored_password_is_read_again_and_never_kept(home):
+    keystore.add_futures_login(futures_login())
+    _, login = keystore.load_profile("mine", Forms())
+    login.password.forget()
+    assert login.password.get() == Secret("a-password")
+    (home / "secrets.json").write_text("{}")
+    with pytest.raises(ConfigError, match="not in the file any more"):
+        login.password.get()
+
+
+def test_one_label_is_one_person_on_both_venues(home):
+    keystore.add_key_set(key_set())
+    keystore.add_futures_login(futures_login())
+    with pytest.raises(ConfigError, match="stored already"):
+        keystore.add_futures_login(futures_login())
+    status = api.open_client().status()
+    assert status["venues"] == ["spot", "futures"]
+    assert status["key_set"]["label"] == status["futures_key_set"]["label"] == "mine"
+    assert status["futures_key_set"]["access_id"] == "an-api-k…"
+    keystore.add_futures_login(futures_login("second"))
+    with pytest.raises(ConfigError, match="'mine', 'second'"):
+        api.open_client()
+    only = api.open_client(profile="second").status()
+    assert (only["venues"], only["key_set"]) == (["futures"], None)
+
+
+def test_a_file_of_an_older_version_is_still_read(home):
+    home.mkdir()
+    entry = {
+        "label": "old", "environment": "live", "access_id": "access-id-1", "can_trade": False,
+        "addresses": [], "secret_in": "file",
+    }  # fmt: skip
+    (home / "keys.json").write_text(json.dumps({"key_sets": [entry]}))
+    assert keystore.stored_key_sets()[0].venue == "spot"
+
+
 def test_the_table_of_key_sets_shows_no_secret(home):
     assert list(api.keys().columns) == [
-        "label", "environment", "access_id", "permission", "addresses", "secret_in",
+        "label", "environment", "venue", "access_id", "permission", "addresses", "secret_in",
     ]  # fmt: skip
     keystore.add_key_set(key_set(addresses=("198.51.100.7",)))
     row = api.keys().iloc[0].to_dict()
     assert row == {
-        "label": "mine", "environment": "live", "access_id": "access-i…",
+        "label": "mine", "environment": "live", "venue": "spot", "access_id": "access-i…",
         "permission": "read, trade", "addresses": "198.51.100.7", "secret_in": "file",
     }  # fmt: skip
     stored = json.loads((home / "keys.json").read_text())

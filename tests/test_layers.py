@@ -17,26 +17,30 @@ MAY_IMPORT = {
     "settings": {"errors"},
     "accessor": {"errors"},
     "paging": {"protocol"},
+    "numbered": {"paging", "protocol"},
     "tables": {"frames", "protocol"},
     "arguments": {"errors"},
     "coverage": {"errors", "paging"},
     "keystore": {"errors", "settings"},
+    "credentials": {"errors", "settings", "keystore"},
     "ratelimit": {"settings"},
+    "dialect": {"protocol", "settings"},
     "network": {"errors", "protocol"},
-    "transport": {"errors", "protocol", "settings", "network", "ratelimit"},
+    "transport": {"errors", "protocol", "settings", "dialect", "network", "ratelimit"},
     "parallel": set(),
     "plot": {"errors"},
     "sandbox": {"errors", "protocol"},
     "venues": {
-        "errors", "protocol", "frames", "settings", "arguments", "coverage", "paging",
-        "parallel", "network", "ratelimit", "tables", "transport", "sandbox",
+        "errors", "protocol", "frames", "settings", "arguments", "coverage", "paging", "numbered",
+        "parallel", "network", "ratelimit", "dialect", "tables", "transport", "sandbox",
     },
+    "joining": {"errors", "arguments", "coverage", "venues"},
     "client": {
         "errors", "protocol", "frames", "settings", "accessor", "arguments", "coverage",
-        "parallel", "tables", "transport", "venues",
+        "joining", "parallel", "tables", "transport", "venues",
     },
     "support": {"errors"},
-    "api": {"errors", "settings", "keystore", "client", "support"},
+    "api": {"errors", "settings", "keystore", "credentials", "client", "support"},
     "demo": {"api", "plot"},
     "cli": {"errors", "settings", "keystore", "api", "demo", "sandbox"},
     "__main__": {"cli"},
@@ -45,7 +49,10 @@ MAY_IMPORT = {
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # The two sides start each other by their public names, and only there.
-BY_PUBLIC_NAME = {("venues/link.py", "btcc_research.sandbox"), ("sandbox/box.py", "btcc_research")}
+BY_PUBLIC_NAME = {
+    ("venues/opening.py", "btcc_research.sandbox"),
+    ("sandbox/box.py", "btcc_research"),
+}
 
 
 def part_of(path):

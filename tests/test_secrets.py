@@ -141,7 +141,7 @@ def test_no_frame_status_or_repr_shows_the_secret(planted, tmp_path):
         assert CANARIES[0].encode() not in path.read_bytes()
         assert CANARIES[0] not in repr(frame.attrs) + frame.to_csv() + frame.to_html()
     shown = repr(planted) + repr(planted.spot) + json.dumps(planted.status())
-    shown += repr(planted._link._connection) + repr(planted._link._transport)
+    shown += repr(planted._opening.known) + repr(planted._link._transport)
     assert CANARIES[0] not in shown
 
 

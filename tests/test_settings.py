@@ -143,9 +143,50 @@ def test_live_credentials_in_variables_stay_out_of_a_chosen_sandbox(home, monkey
     assert client.status()["key_set"] is None
 
 
+FUTURES = {"user_name": "u", "password": "p", "api_key": "a", "api_secret": "s"}
+
+
+def test_credentials_of_both_venues_are_joined_and_a_venue_without_is_left_out(home):
+    both = opened(access_id="id", secret_key="secret", **FUTURES)
+    assert both.status()["venues"] == ["spot", "futures"]
+    assert opened(**FUTURES).status()["venues"] == ["futures"]
+    assert opened(access_id="id", secret_key="secret").status()["venues"] == ["spot"]
+
+
+def test_the_secret_of_futures_defaults_to_the_one_of_spot(home):
+    login = opened(
+        access_id="id", secret_key="one-secret", user_name="u", password="p", api_key="a"
+    )._opening.known.futures_login
+    assert login.api_secret == Secret("one-secret")
+    alone = opened(secret_key="one-secret", user_name="u", password="p", api_key="a")
+    assert alone.status()["venues"] == ["futures"]
+
+
+def test_a_password_from_a_variable_is_read_again(home, monkeypatch):
+    for name, value in FUTURES.items():
+        monkeypatch.setenv(f"BTCC_{name.upper()}", value)
+    login = opened()._opening.known.futures_login
+    login.password.forget()
+    monkeypatch.setenv("BTCC_PASSWORD", "changed")
+    assert login.password.get() == Secret("changed")
+
+
+def test_a_given_password_is_kept_for_a_sandbox_only(home):
+    hosts = {"futures_rest": "http://127.0.0.1:1"}
+    for environment, kept in (("sandbox", True), ("live", False)):
+        login = opened(environment=environment, hosts=hosts, **FUTURES)._opening.known.futures_login
+        login.password.forget()
+        if kept:
+            assert login.password.get() == Secret("p")
+        else:
+            with pytest.raises(ConfigError, match="not kept"):
+                login.password.get()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ({"user_name": "u", "password": "p"}, "api_key and api_secret is missing"),
         ({"environment": "test"}, '"live", "sandbox"'),
         ({"access_id": "a"}, "secret_key is missing"),
         ({"secret_key": "a"}, "access_id is missing"),

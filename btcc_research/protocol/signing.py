@@ -44,12 +44,7 @@ class Signature:
 
     digest: str
     masked: str
-
-    @property
-    def for_support(self) -> str:
-        """The masked text without password and token."""
-        segments = (segment.partition("=") for segment in self.masked.split("&"))
-        return "&".join(f"{n}{e}{MASK if n in SECRET_NAMES else v}" for n, e, v in segments)
+    for_support: str
 
     def __repr__(self) -> str:
         return f"Signature({MASK}, {self.for_support!r})"
@@ -172,7 +167,8 @@ def sign_futures(
     segments = sorted([*((n, encode(v)) for n, v in kept), ("secret_key", encode(secret_key))])
     joined = "&".join(f"{n}={v}" for n, v in segments)
     masked = "&".join(f"{n}={MASK if n == 'secret_key' else v}" for n, v in segments)
-    return Signature(_md5(joined), masked)
+    for_support = "&".join(f"{n}={v}" for n, v in mask_pairs(segments))
+    return Signature(_md5(joined), masked, for_support)
 
 
 def socket_digest(secret_key: str) -> str:
@@ -211,7 +207,9 @@ def _md5_of_sorted(segments: list[str], secret_segment: str) -> Signature:
     place = ordered.index(secret_segment)
     digest = _md5("&".join(ordered))
     ordered[place] = f"secret_key={MASK}"
-    return Signature(digest, "&".join(ordered))
+    named = ((name, value) for name, _, value in (part.partition("=") for part in ordered))
+    shown = "&".join(f"{name}={value}" for name, value in mask_pairs(named))
+    return Signature(digest, "&".join(ordered), shown)
 
 
 def _md5(text: str) -> str:

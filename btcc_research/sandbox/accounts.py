@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 DEMO_USER = 20417
+DEMO_ACCOUNT_NUMBER = "86000731"
 MOST_KEY_SETS = 5
 MOST_ADDRESSES = 5
 ELSEWHERE = "203.0.113.7"  # an address of documentation, never this machine's
@@ -26,10 +27,36 @@ class KeySet:
 
     def allows(self, address: str) -> bool:
         """Whether requests may come from an address; without a binding from any."""
-        if not self.addresses:
-            return True
-        caller = ipaddress.ip_address(address)
-        return any(caller == ipaddress.ip_address(bound) for bound in self.addresses)
+        return _allows(self.addresses, address)
+
+
+def _allows(addresses: tuple[str, ...], address: str) -> bool:
+    if not addresses:
+        return True
+    caller = ipaddress.ip_address(address)
+    return any(caller == ipaddress.ip_address(bound) for bound in addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class FuturesLogin:
+    """A user of the futures venue with one API key, what it may do, and from where.
+
+    Without ``"futures"`` among its permissions a key may not even log in: the key of
+    another product.
+    """
+
+    label: str
+    user_name: str
+    password: str = field(repr=False)
+    api_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    user_id: int = DEMO_USER
+    permissions: tuple[str, ...] = ("futures", "read")
+    addresses: tuple[str, ...] = ()
+
+    def allows(self, address: str) -> bool:
+        """Whether requests may come from an address; without a binding from any."""
+        return _allows(self.addresses, address)
 
 
 class KeyRing:
@@ -78,6 +105,75 @@ def demonstration_keys(user: int, *, fixed: bool = False) -> list[KeySet]:
         )
         for label, permissions, addresses in sets
     ]
+
+
+def demonstration_logins(user: int, *, fixed: bool = False) -> list[FuturesLogin]:
+    """Return the demonstration account's API keys for futures; the user is one and the same.
+
+    ``trade``, ``read``, ``elsewhere`` as on spot, and ``pro``, a key of another product.
+    """
+    password = f"sandbox-password-{'0' * 8 if fixed else secrets.token_hex(4)}"
+    sets = (
+        ("trade", ("futures", "read", "trade"), ()),
+        ("read", ("futures", "read"), ()),
+        ("elsewhere", ("futures", "read", "trade"), (ELSEWHERE,)),
+        ("pro", ("read", "trade"), ()),
+    )
+    return [
+        FuturesLogin(
+            label,
+            "demo@sandbox.example",
+            password,
+            f"sandbox-api-key-{label}-{'0' * 8 if fixed else secrets.token_hex(4)}",
+            f"sandbox-api-secret-{label}-{'0' * 16 if fixed else secrets.token_hex(16)}",
+            user,
+            permissions,
+            addresses,
+        )
+        for label, permissions, addresses in sets
+    ]
+
+
+class Tokens:
+    """Login tokens and until when they live.
+
+    BTCC documents neither how long a token lives nor what ends it: here it lives for
+    `life` seconds after the last heartbeat, or the last signed call of any kind.
+    """
+
+    def __init__(self) -> None:
+        self._logins: dict[str, FuturesLogin] = {}
+        self._seen: dict[str, int] = {}
+
+    def issue(self, login: FuturesLogin, now: int, *, single: bool) -> str:
+        """Return a new token (ten digits of the user, then milliseconds); `single` ends others."""
+        if single:
+            for token in [t for t, other in self._logins.items() if other.user_id == login.user_id]:
+                self.expire(token)
+        milliseconds = now // 1000
+        while (token := f"{login.user_id:010d}{milliseconds:013d}") in self._logins:
+            milliseconds += 1
+        self._logins[token] = login
+        self._seen[token] = now
+        return token
+
+    def find(self, token: str, now: int, life: int) -> FuturesLogin | None:
+        """Return whose token it is, or None where it is unknown or has expired."""
+        login = self._logins.get(token)
+        if login is not None and now - self._seen[token] > life * 1_000_000:
+            self.expire(token)
+            return None
+        return login
+
+    def touch(self, token: str, now: int) -> None:
+        """Keep a token alive."""
+        self._seen[token] = now
+
+    def expire(self, token: str | None = None) -> None:
+        """End a token, or all of them."""
+        for known in [token] if token else list(self._logins):
+            self._logins.pop(known, None)
+            self._seen.pop(known, None)
 
 
 class Gate:

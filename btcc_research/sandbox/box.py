@@ -7,15 +7,26 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from btcc_research.sandbox.accounts import DEMO_USER, KeyRing, KeySet, demonstration_keys
+from btcc_research.sandbox.accounts import (
+    DEMO_ACCOUNT_NUMBER,
+    DEMO_USER,
+    KeyRing,
+    KeySet,
+    demonstration_keys,
+    demonstration_logins,
+)
 from btcc_research.sandbox.answers import Answers
 from btcc_research.sandbox.app import Asked, SpotApp
 from btcc_research.sandbox.exchange import Exchange
+from btcc_research.sandbox.futures_app import FuturesApp
+from btcc_research.sandbox.futures_box import Deferred, FuturesBox, FuturesPlan
+from btcc_research.sandbox.futures_settings import FuturesSettings
 from btcc_research.sandbox.history import FIRST_DEPOSITS, Trader
 from btcc_research.sandbox.market import price_paths
 from btcc_research.sandbox.participants import Participants
 from btcc_research.sandbox.server import Server
 from btcc_research.sandbox.switches import Switches
+from btcc_research.sandbox.web_app import WebApp
 
 if TYPE_CHECKING:
     from btcc_research.client import Client
@@ -46,18 +57,25 @@ class Box:
     key_sets : list of KeySet
         The demonstration account's key sets: ``trade``, ``read``, and ``elsewhere``, which
         is bound to another address and therefore refused.
+    futures_logins : list of FuturesLogin
+        Its API keys for futures, under the same labels, and ``pro``, which may not log in.
+    account_number : str
+        Of the demonstration account at the futures venue.
     switches : Switches
         The disputed forms of BTCC's interface, and limits.
+    settings : FuturesSettings
+        What BTCC's rules for futures leave open.
     clock : Clock
         The sandbox's time.
     exchange : Exchange
-        The engine itself, for tests that look behind the interface.
+        The spot engine itself, for tests that look behind the interface.
     """
 
     def __init__(
         self, *, port: int, seed: int, history: bool, fixed_keys: bool, now: float | None
     ) -> None:
         self.switches = Switches()
+        self.settings = FuturesSettings()
         self.clock = Clock(now)
         self.paths = price_paths(seed)
         self.exchange = Exchange(path.rules for path in self.paths.values())
@@ -69,10 +87,22 @@ class Box:
         self._begin(participants, seed, history)
         answers = Answers(self.exchange, self.paths, self.switches)
         self.app = SpotApp(self.exchange, participants, answers, self.keys, self.switches)
+        self.account_number = DEMO_ACCOUNT_NUMBER
+        self.futures_logins = demonstration_logins(DEMO_USER, fixed=fixed_keys)
+        plan = FuturesPlan(
+            self.paths, self.settings, self.switches, self.futures_logins, seed, history
+        )
+        self._futures = Deferred(plan, self.clock.now)
         self.requests: dict[str, int] = {}
         self._server = Server(self._handle, port)
         self._server.start()
-        self.hosts = {"spot_rest": f"http://127.0.0.1:{self._server.port}"}
+        host = f"http://127.0.0.1:{self._server.port}"
+        self.hosts = {"spot_rest": host, "futures_rest": host, "futures_web": host}
+
+    @property
+    def futures(self) -> FuturesBox:
+        """The futures side, made at its first use."""
+        return self._futures.get()
 
     @property
     def key_sets(self) -> list[KeySet]:
@@ -91,11 +121,16 @@ class Box:
         import btcc_research  # noqa: PLC0415
 
         key_set = next(known for known in self.key_sets if known.label == label)
+        login = next(known for known in self.futures_logins if known.label == label)
         return btcc_research.open_client(
             environment="sandbox",
             hosts=self.hosts,
             access_id=key_set.access_id,
             secret_key=key_set.secret_key,
+            user_name=login.user_name,
+            password=login.password,
+            api_key=login.api_key,
+            api_secret=login.secret_key,
             trade="trade" in key_set.permissions,
         )
 
@@ -129,4 +164,9 @@ class Box:
 
     def _handle(self, asked: Asked) -> tuple[int, bytes]:
         self.requests[asked.path] = self.requests.get(asked.path, 0) + 1
-        return self.app.handle(asked, self.clock.now())
+        return self._app_of(asked.path).handle(asked, self.clock.now())
+
+    def _app_of(self, path: str) -> SpotApp | FuturesApp | WebApp:
+        if path.startswith("/v1/"):
+            return self.futures.app
+        return self.futures.web if path.startswith("/v2/") else self.app

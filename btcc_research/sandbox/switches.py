@@ -1,7 +1,8 @@
 """The forms in which sources about BTCC contradict each other, and the sandbox's limits.
 
 Each switch names the row of the contradiction it belongs to, so that a client can be
-tested against both forms. The defaults are BTCC's documents.
+tested against both forms. The defaults are BTCC's documents. What the futures dealer does
+with money is set in `FuturesSettings`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,48 @@ class Switches:
         Above this rate an address is blocked for so long.
     explain_signatures : bool
         Whether a refused signature answers with the masked text that was expected.
+    post_style : {"both", "query", "form"}
+        F01: where the parameters of a futures POST are looked for.
+    sign_mode : {"strict", "lenient"}
+        F02: whether only the percent-encoded text is accepted as signed.
+    login_sign : {"mandatory", "optional"}
+        F03: whether a login has to be signed.
+    unsigned_symbol_detail : bool
+        F05: whether getSymbolDetail is answered without a signature.
+    blank_in_keys : bool
+        F07: whether a key of the product list has a trailing blank.
+    report_times : {"milliseconds", "seconds"}
+        F12: the unit of times in reports.
+    futures_numbers : {"printed", "text", "number"}
+        F13: numbers as printed call by call, or all alike.
+    mobi_envelope : {"mobi", "code"}
+        F14: the envelope of the ``v1/mobi`` calls.
+    enable_means : {"listed", "delisted"}
+        F17: the polarity of `enable`.
+    page_names : {"document", "client"}
+        F18: ``pageNo`` and ``pageSize``, or ``page_index`` and ``page_size`` as well.
+    open_sltp : bool
+        F19: whether the call of a later edition exists.
+    order_status : {"text", "number", "empty"}
+        F22: the state of a closed pending order.
+    report_order : {"newest", "oldest"}
+        Which rows reports begin with.
+    reports_hold_today : bool
+        Whether the reports hold the running day.
+    ledger_currency : {"empty", "filled"}
+        Whether a futures ledger line names its currency; the printed one does not.
+    currency_filter : bool
+        Whether the futures ledger can be asked for one currency.
+    largest_report : int
+        Rows a numbered page is silently cut to.
+    token_life : int
+        Seconds a login token lives without a sign of life.
+    strict_heartbeat : bool
+        Whether only heartbeats are signs of life; otherwise every signed call is.
+    single_login : bool
+        Whether a login ends the tokens of earlier ones.
+    web_page : bool
+        F23: whether the web page's funding calls answer.
     """
 
     envelopes: Literal["documented", "swapped"] = "documented"
@@ -79,3 +122,24 @@ class Switches:
     requests_a_second: int = 2000
     block_seconds: int = 10
     explain_signatures: bool = False
+    post_style: Literal["both", "query", "form"] = "both"
+    sign_mode: Literal["strict", "lenient"] = "strict"
+    login_sign: Literal["mandatory", "optional"] = "mandatory"
+    unsigned_symbol_detail: bool = True
+    blank_in_keys: bool = False
+    report_times: Literal["milliseconds", "seconds"] = "milliseconds"
+    futures_numbers: Literal["printed", "text", "number"] = "printed"
+    mobi_envelope: Literal["mobi", "code"] = "mobi"
+    enable_means: Literal["listed", "delisted"] = "listed"
+    page_names: Literal["document", "client"] = "document"
+    open_sltp: bool = True
+    order_status: Literal["text", "number", "empty"] = "text"
+    report_order: Literal["newest", "oldest"] = "newest"
+    reports_hold_today: bool = True
+    ledger_currency: Literal["empty", "filled"] = "empty"
+    currency_filter: bool = True
+    largest_report: int = 1000
+    token_life: int = 60
+    strict_heartbeat: bool = False
+    single_login: bool = False
+    web_page: bool = True

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from btcc_research.frames import dtype_name
 from btcc_research.protocol.endpoint import Effect, Endpoint, Field, Rows
+from btcc_research.tables import Columns, describe
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -14,6 +15,17 @@ _OPTIONS = """exact : bool
     Return decimals as decimal128(38, 18) instead of float64.
 raw : bool
     Return BTCC's payload as Python objects instead of a frame."""
+
+
+def lists_columns(columns: Columns) -> Callable[[Method], Method]:
+    """Fill the columns of a joined frame into a docstring, where it says ``{columns}``."""
+
+    def describe_columns(method: Method) -> Method:
+        lines = describe(columns).replace("\n", "\n            ")
+        method.__doc__ = (method.__doc__ or "").replace("{columns}", lines)
+        return method
+
+    return describe_columns
 
 
 def documented(endpoint: Endpoint) -> Callable[[Method], Method]:
@@ -55,7 +67,8 @@ def _column(field: Field) -> str:
 def _parameter(field: Field) -> str:
     words = list(field.codes.values()) or list(field.choices)
     kind = "{" + ", ".join(map(repr, words)) + "}" if words else _ARGUMENTS[field.kind]
-    optional = ", optional" if not field.required or field.default is not None else ""
+    given = field.from_session or field.default is not None or not field.required
+    optional = ", optional" if given else ""
     return f"{field.name} : {kind}{optional}\n    {field.meaning or field.wire}."
 
 
@@ -65,6 +78,7 @@ _ARGUMENTS = {
     "id": "int",
     "text": "str",
     "time_s": "anything pandas reads as a time",
+    "time_ms": "anything pandas reads as a time",
 }
 
 

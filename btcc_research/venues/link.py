@@ -1,53 +1,42 @@
-"""The way from a venue to its host: who asks, what is allowed, and where it was asked."""
+"""The way from a venue to its host: what is allowed, what is sent, how the answer is read."""
 
 from __future__ import annotations
 
-import sys
 import threading
 import warnings
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from btcc_research.dialect import SPOT, Dialect
 from btcc_research.errors import ConfigError, NewFieldWarning, ReadOnly
 from btcc_research.network import Network
 from btcc_research.protocol import wire
 from btcc_research.protocol.endpoint import Effect, Endpoint
-from btcc_research.protocol.parameters import wire_pairs
+from btcc_research.protocol.parameters import WirePairs, wire_pairs
 from btcc_research.protocol.rows import Decoded, read_rows
 from btcc_research.ratelimit import BlockFile
-from btcc_research.settings import Connection, KeySet, Secret, home, shortened
+from btcc_research.settings import FuturesLogin, KeySet, home, shortened
 from btcc_research.transport import System, Transport
+from btcc_research.venues.opening import Opening
 
 if TYPE_CHECKING:
     from btcc_research.errors import ApiError
     from btcc_research.protocol.wire import Reply
-    from btcc_research.sandbox.box import Box
-
-NOTICE = (
-    "btcc_research: no credentials were found, so this is the SANDBOX: simulated markets and a "
-    "demonstration account on this machine. btcc.connect(...) leads to your own account."
-)
-
-_embedded_lock = threading.Lock()
-_embedded: list[Box] = []
-
-
-def embedded_sandbox() -> Box:
-    """Return this process's own sandbox, starting it at the first call."""
-    from btcc_research import sandbox  # noqa: PLC0415 (heavy: loaded when used)
-
-    with _embedded_lock:
-        if not _embedded:
-            _embedded.append(sandbox.start())
-        return _embedded[0]
 
 
 class Link:
-    """Opens the way to the spot host at the first call and keeps it open."""
+    """Opens the way to one host at the first call and keeps it open."""
 
-    def __init__(self, connection: Connection, system: System | None = None) -> None:
-        self._connection = connection
+    def __init__(
+        self,
+        opening: Opening,
+        host: str = "spot_rest",
+        dialect: Dialect = SPOT,
+        system: System | None = None,
+    ) -> None:
+        self.opening = opening
+        self._host = host
+        self._dialect = dialect
         self._system = system or System()
         self._lock = threading.Lock()
         self._transport: Transport | None = None
@@ -55,15 +44,9 @@ class Link:
         self._named: set[tuple[str, str]] = set()
 
     @property
-    def connection(self) -> Connection:
-        """What was decided about the connection, with the hosts of an embedded sandbox."""
-        self.transport()
-        return self._connection
-
-    @property
     def environment(self) -> str:
         """``"live"`` or ``"sandbox"``; asking opens nothing."""
-        return self._connection.environment
+        return self.opening.known.environment
 
     @property
     def is_open(self) -> bool:
@@ -71,27 +54,9 @@ class Link:
         return self._transport is not None
 
     @property
-    def trade(self) -> bool:
-        """Whether this connection may send orders."""
-        return self._connection.trade
-
-    @property
-    def strict(self) -> bool:
-        """Whether data with a hole is an error."""
-        return self._connection.strict
-
-    def describe(self) -> dict[str, Any]:
-        """Return what `btcc.status()` shows; nothing is sent for it."""
-        known, transport = self._connection, self._transport
-        key = known.spot_key
-        return {
-            "environment": known.environment,
-            "trade": known.trade,
-            "venues": ["spot"],
-            "hosts": dict(known.hosts) if known.hosts else "started at the first call",
-            "key_set": None if key is None else describe_key(key),
-            "clock_offset": transport.clock.offset if transport else None,
-        }
+    def clock_offset(self) -> float | None:
+        """Seconds this machine is behind the exchange; None before it was measured."""
+        return self._transport.clock.offset if self._transport else None
 
     def close(self) -> None:
         """Close the connections; a later call opens them again."""
@@ -108,20 +73,24 @@ class Link:
 
     def transport(self) -> Transport:
         """Return the transport, opening it at the first call."""
+        connection = self.opening.connection()
         with self._lock:
             if self._transport is None:
-                if self._connection.embedded:
-                    if not self._connection.chosen:
-                        print(NOTICE, file=sys.stderr)
-                    self._connection = _into_sandbox(self._connection)
-                network = Network(self._connection.hosts["spot_rest"])
+                host = connection.hosts.get(self._host)
+                if host is None:
+                    raise ConfigError(
+                        f"this connection has no host {self._host!r}; name it in "
+                        f"btcc.connect(hosts={{{self._host!r}: ...}})."
+                    )
+                venue = self._host.partition("_")[0]
                 self._transport = Transport(
-                    network, self.environment, "spot", BlockFile(home()), self._system
-                )
+                    Network(host), self.environment, venue, BlockFile(home()), self._system,
+                    self._dialect,
+                )  # fmt: skip
             return self._transport
 
     def call(self, endpoint: Endpoint, values: Mapping[str, object]) -> Reply:
-        """Check the arguments, send a call and return its payload.
+        """Check the arguments, send a call of the spot venue and return its payload.
 
         Raises
         ------
@@ -132,9 +101,12 @@ class Link:
         """
         pairs = wire_pairs(endpoint, values)
         self.require(endpoint)
-        transport = self.transport()
-        key = self._connection.spot_key if endpoint.signed else None
-        return transport.call(endpoint, pairs, key)
+        key = self.opening.connection().spot_key if endpoint.signed else None
+        return self.send(endpoint, pairs, key)
+
+    def send(self, endpoint: Endpoint, pairs: WirePairs, key: Any = None) -> Reply:
+        """Send a call that was checked already, signed with a key of the dialect."""
+        return self.transport().call(endpoint, pairs, key)
 
     def call_either(
         self, endpoint: Endpoint, catalogue: Mapping[str, Endpoint], values: Mapping[str, object]
@@ -165,13 +137,13 @@ class Link:
             self._named |= {(endpoint.name, name) for name in fresh}
             warnings.warn(
                 f"{endpoint.name}: BTCC sends new fields ({', '.join(sorted(fresh))}); "
-                f"btcc.spot.{endpoint.name}(..., raw=True) shows them.",
+                f"btcc.{endpoint.venue}.{endpoint.name}(..., raw=True) shows them.",
                 NewFieldWarning,
                 stacklevel=3,
             )
 
     def require(self, endpoint: Endpoint) -> None:
-        """Refuse what this connection may not do, before anything is sent.
+        """Refuse what the spot key set may not do, before anything is sent.
 
         Raises
         ------
@@ -180,39 +152,45 @@ class Link:
         ReadOnly
             If the call changes something and the connection or its key set only reads.
         """
-        key, embedded = self._connection.spot_key, self._connection.embedded
-        if endpoint.signed and key is None and not embedded:
+        known = self.opening.known
+        if endpoint.signed and known.spot_key is None and not known.embedded:
             raise ConfigError(
                 f"{endpoint.name} needs a spot key set: "
                 "btcc.connect(access_id=..., secret_key=...), the variables BTCC_ACCESS_ID and "
                 'BTCC_SECRET_KEY, or `btcc keys add` and btcc.connect(profile="...").'
             )
-        if endpoint.effect is not Effect.TRADE:
-            return
-        if key is not None and key.can_trade is False and not embedded:
-            raise ReadOnly(f"{endpoint.name}: the key set {key.label!r} may only read.")
-        if not self._connection.trade:
-            raise ReadOnly(
-                f"{endpoint.name}: this connection only reads. To send orders connect again "
-                f'with btcc.connect("{self.environment}", trade=True).'
-            )
+        require_trading(endpoint, self.opening, known.spot_key)
 
 
-def _into_sandbox(connection: Connection) -> Connection:
-    box = embedded_sandbox()
-    label = "trade" if connection.trade else "read"
-    known = next(key for key in box.key_sets if key.label == label)
-    secret = Secret(known.secret_key)
-    key = KeySet(f"sandbox {label}", "sandbox", known.access_id, secret, connection.trade)
-    return replace(connection, hosts=box.hosts, spot_key=key)
+def require_trading(
+    endpoint: Endpoint, opening: Opening, login: KeySet | FuturesLogin | None
+) -> None:
+    """Refuse a call that changes something where the connection or its login only reads.
+
+    Raises
+    ------
+    ReadOnly
+        Before anything is sent.
+    """
+    if endpoint.effect is not Effect.TRADE:
+        return
+    known = opening.known
+    if login is not None and login.can_trade is False and not known.embedded:
+        raise ReadOnly(f"{endpoint.name}: the key set {login.label!r} may only read.")
+    if not known.trade:
+        raise ReadOnly(
+            f"{endpoint.name}: this connection only reads. To send orders connect again "
+            f'with btcc.connect("{known.environment}", trade=True).'
+        )
 
 
-def describe_key(key: KeySet) -> dict[str, Any]:
+def describe_key(key: KeySet | FuturesLogin) -> dict[str, Any]:
     """Return a key set as people may see it."""
     may = {None: "unknown", True: "read, trade", False: "read"}[key.can_trade]
+    shown = key.access_id if isinstance(key, KeySet) else key.api_key.reveal()
     return {
         "label": key.label,
-        "access_id": shortened(key.access_id),
+        "access_id": shortened(shown),
         "permission": may,
         "addresses": list(key.addresses),
     }

@@ -88,7 +88,7 @@ class Spot:
         values = {"market": market, **_bounds(start, end), "interval": seconds}
         reply = self._link.call(calls.MARKET_KLINE, values)
         if raw:
-            return reply.json()
+            return reply.json(exact=exact)
         table = candle_table(calls.MARKET_KLINE, reply.payload, market, exact=exact)
         now = int(self._link.transport().server_time())
         frame = candle_frame(calls.MARKET_KLINE, [table], now, seconds, exact=exact)
@@ -350,14 +350,14 @@ class Spot:
 
     def _frame(self, endpoint: Endpoint, exact: bool, raw: bool, **values: object) -> Any:
         if raw:
-            return self._link.call(endpoint, values).json()
+            return self._link.call(endpoint, values).json(exact=exact)
         rows = self._link.rows(endpoint, values, exact=exact).rows
         return self._labelled(endpoint, to_frame(endpoint, rows, exact=exact))
 
     def _either(self, endpoint: Endpoint, exact: bool, raw: bool, **values: object) -> Any:
         used, reply = self._link.call_either(endpoint, calls.CATALOGUE, values)
         if raw:
-            return reply.json()
+            return reply.json(exact=exact)
         rows = self._link.decode(used, reply, exact=exact).rows
         return self._labelled(endpoint, to_frame(endpoint, rows, exact=exact))
 

@@ -6,17 +6,17 @@ Each function answers with records for a joined frame and counts into a `Coverag
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from btcc_research import tables
 from btcc_research.coverage import Coverage
 from btcc_research.paging import Listing, read_listing
 from btcc_research.parallel import in_parallel
 from btcc_research.protocol import spot as calls
 from btcc_research.protocol.endpoint import Endpoint
 from btcc_research.protocol.rows import Decoded
+from btcc_research.venues import spot_records
 from btcc_research.venues.link import Link
 
 Range = tuple[float | None, float | None]
@@ -98,7 +98,7 @@ class SpotReads:
             begins = first
         listing = self.listing(calls.ASSET_QUERY_HISTORY, self._bounds((first or None, None)))
         coverage.add(listing, "ledger")
-        for row in tables.ledger_records(listing.rows):
+        for row in spot_records.ledger_records(listing.rows):
             if row["market"]:
                 self._traded.setdefault(row["market"], set()).add(row["asset"])
         if not listing.holes:
@@ -133,7 +133,7 @@ class SpotReads:
         records: list[dict[str, Any]] = []
         for (market, side), listing in zip(questions, found, strict=True):
             coverage.add(listing, f"{market} {side}")
-            records += tables.trade_records(listing.rows, self.rules(market), side)
+            records += spot_records.trade_records(listing.rows, self.rules(market), side)
         return records
 
     def closed_orders(
@@ -182,9 +182,11 @@ class SpotReads:
         for (market, call, _), listing in zip(questions, found, strict=True):
             coverage.add(listing, f"{market} {call.name}")
             if call in (calls.ORDER_PENDING_STOP, calls.ORDER_FINISHED_STOP):
-                records += tables.plan_records(listing.rows, _STATUS[call])
+                records += spot_records.plan_records(listing.rows, _STATUS[call])
             else:
-                records += tables.order_records(listing.rows, self.rules(market), _STATUS[call])
+                records += spot_records.order_records(
+                    listing.rows, self.rules(market), _STATUS[call]
+                )
         return records
 
     def ledger(
@@ -200,20 +202,28 @@ class SpotReads:
         asked = {**values, **self._bounds(wanted)}
         listing = self.listing(calls.ASSET_QUERY_HISTORY, asked, exact=exact, limit=limit)
         coverage.add(listing, "ledger")
-        return list(tables.ledger_records(listing.rows))
+        return list(spot_records.ledger_records(listing.rows))
+
+    def balances(self, *, exact: bool) -> list[dict[str, Any]]:
+        """Return the balances."""
+        rows = self._link.rows(calls.ASSET_QUERY, {}, exact=exact).rows
+        return list(spot_records.balance_records(rows))
+
+    def market_records(self) -> list[dict[str, Any]]:
+        """Return the rules of all markets, exact and fresh."""
+        return [spot_records.market_record(row) for row in self.markets(fresh=True).values()]
+
+    def depth(self, market: str, values: dict[str, Any], *, exact: bool) -> list[dict[str, Any]]:
+        """Return the levels of an order book."""
+        rows = self._link.rows(calls.MARKET_DEPTH, values, exact=exact).rows
+        return list(spot_records.depth_records(rows, market))
+
+    def now(self) -> float:
+        """Return the exchange's time in Unix seconds."""
+        return self._link.transport().server_time()
 
     def _bounds(self, wanted: Range) -> dict[str, int | None]:
         """Return whole seconds that certainly hold the range; the end is frozen here."""
         start, end = wanted
         last = end if end is not None else self._link.transport().server_time() + BEYOND_NOW
         return {"start": None if start is None else math.floor(start), "end": math.ceil(last)}
-
-
-def inside(records: Iterable[dict[str, Any]], wanted: Range, time: str) -> list[dict[str, Any]]:
-    """Return the records of a range: its start included, its end not."""
-    start, end = wanted
-    return [
-        record
-        for record in records
-        if (start is None or record[time] >= start) and (end is None or record[time] < end)
-    ]

@@ -288,8 +288,9 @@ def test_an_unknown_interval_or_argument_is_named(client):
 def test_a_link_is_not_needed_to_know_the_environment(box):
     key = ClientKeySet("x", "sandbox", "a", Secret("b"))
     from btcc_research.settings import Connection
+    from btcc_research.venues.opening import Opening
 
-    link = Link(Connection("sandbox", box.hosts, key))
+    link = Link(Opening(Connection("sandbox", box.hosts, key)))
     assert link.environment == "sandbox"
     assert not link.is_open
 

@@ -69,9 +69,10 @@ class Dealer:
         self._positions = Positions(self._desk)
         self._pendings = Pendings(self._desk, self._positions)
         self._settlements = Settlements(self._desk, rate_of)
-        orders = Orders(self._desk, self._positions, self._pendings)
         self._liquidation = Liquidation(self._desk, self._positions, self._pendings)
         self._account_ids = count(320)
+        # What users ask for, under the names of the calls.
+        orders = Orders(self._desk, self._positions, self._pendings)
         self.open_position = orders.open_position
         self.close_position = orders.close_position
         self.update_position = orders.update_position

@@ -116,17 +116,8 @@ class Books:
     ) -> None:
         """Change a wallet and the other side, and write the line; nothing is no booking."""
         change = self._rounded(change)
-        if change:
-            self._write(account, asset, change, cause, money)
-
-    def _write(
-        self,
-        account: FuturesAccount,
-        asset: str,
-        change: Decimal,
-        cause: Cause,
-        money: MoneyKind = "balance",
-    ) -> LedgerLine:
+        if not change:
+            return
         wallet = account.wallet(asset)
         before: Decimal = getattr(wallet, money)
         after = before + change
@@ -141,12 +132,12 @@ class Books:
             before, max(change, ZERO), max(-change, ZERO), after, cause.remark, money,
         )  # fmt: skip
         account.ledger.append(line)
-        return line
 
     def _transfer(
         self, account: FuturesAccount, asset: str, change: Decimal, cause: Cause
     ) -> Transfer:
-        line = self._write(account, asset, self._rounded(change), cause)
+        self.book(account, asset, change, cause)
+        line = account.ledger[-1]
         transfer = Transfer(
             line.time, line.reference, "deposit" if change > 0 else "withdrawal", asset,
             abs(line.change), line.balance_before, line.balance,

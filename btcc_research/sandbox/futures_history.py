@@ -19,7 +19,7 @@ from btcc_research.sandbox.futures_market import SECOND_US, FuturesMarket
 from btcc_research.sandbox.futures_products import Product, Quote
 from btcc_research.sandbox.futures_quoter import Quoter
 from btcc_research.sandbox.futures_records import Position
-from btcc_research.sandbox.futures_rules import DAY_US, HOUR_US, rounded, sign
+from btcc_research.sandbox.futures_rules import DAY_US, HOUR_US, precisely, rounded, sign
 from btcc_research.sandbox.records import ZERO, Refused, Side
 
 DAYS = 120
@@ -72,6 +72,7 @@ class FuturesTrader:
         self._number = count()
         self._reckless: set[str] = set()
 
+    @precisely
     def live(self, until: int) -> None:
         """Trade every day of the 120 days before `until` (microseconds), and that day so far.
 
@@ -147,8 +148,9 @@ class FuturesTrader:
     def _side(self, product: Product, now: int, hold: int) -> Side:
         if self._random.random() > INSIGHT:
             return "buy" if self._random.random() < 0.5 else "sell"
-        seconds = now // SECOND_US, min((now + hold) // SECOND_US, (now // DAY_US + 1) * 86_399)
-        before, after = (self._market.ticks(product.product, second) for second in seconds)
+        midnight = (now // DAY_US + 1) * DAY_US - 1
+        moments = now, min(now + hold, midnight)
+        before, after = (self._market.ticks(product.product, at // SECOND_US) for at in moments)
         return "buy" if after > before else "sell"
 
     def _hold(self) -> int:
@@ -173,15 +175,9 @@ class FuturesTrader:
         lots = self._lots(product, quote, share)
         loss, gain = self._stops(product, side, quote.mid, likely)
         return self._dealer.open_position(
-            self._id,
-            product.product,
-            side,
-            lots,
-            self._leverage(product),
-            now,
-            stop_loss=loss,
-            take_profit=gain,
-        )
+            self._id, product.product, side, lots, self._leverage(product), now,
+            stop_loss=loss, take_profit=gain,
+        )  # fmt: skip
 
     def _close(self, position: Position, lots: Decimal, now: int) -> None:
         side = position.closing_side
@@ -256,14 +252,9 @@ class FuturesTrader:
         loss, gain = self._stops(product, position.side, price, 1.0)
         if self._random.random() < 0.5:
             self._dealer.open_sltp(
-                self._id,
-                product.product,
-                position.id,
-                position.lots,
-                now,
-                stop_loss=loss,
-                take_profit=gain,
-            )
+                self._id, product.product, position.id, position.lots, now,
+                stop_loss=loss, take_profit=gain,
+            )  # fmt: skip
         else:
             half = position.lots / 2 // product.step_lots * product.step_lots
             near = rounded((2 * price + gain) / 3, product.price_precision)

@@ -16,7 +16,6 @@ from btcc_research.sandbox.futures_settings import FuturesSettings
 from btcc_research.sandbox.market import Simulation, simulation
 
 FAR = Decimal(100_000_000)  # no level of a product is so many ticks away
-WORKDAYS = range(1, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,3 @@ LISTED = (
     Listed(("LUNA", "USDT"), simulation(("LUNA", "USDT"), (4, 1), "10", (0.45, 0.07, 9e6)),
            4, 8, 20, ("10", "100000"), (366, 3_616_850), status="deleted"),
 )  # fmt: skip
-
-
-def products(settings: FuturesSettings) -> tuple[Product, ...]:
-    """Return every simulated product."""
-    return tuple(listed.product(settings) for listed in LISTED)

@@ -77,19 +77,6 @@ class FuturesMarket:
         ask = Decimal(middle + above).scaleb(-rules.price_precision)
         return Quote(product, bid, ask, second * SECOND_US)
 
-    def _last_open(self, product: str, second: int) -> int:
-        """Return the second itself while the market is open, or its last one before."""
-        rules, minute = self.products[product], second // MINUTE
-        if rules.schedule is None or self._is_open(rules.schedule, minute):
-            return second
-        today = minute // MINUTES_A_DAY
-        for day in range(today, today - LONGEST_REST, -1):
-            first = day * MINUTES_A_DAY
-            before = np.flatnonzero(self._open_minutes(rules, day)[: minute - first])
-            if len(before):
-                return (first + int(before[-1])) * MINUTE + MINUTE - 1
-        return second
-
     def next_open(self, product: str, second: int) -> int:
         """Return the second itself while the market is open, or the first one after."""
         rules, minute = self.products[product], second // MINUTE
@@ -138,6 +125,7 @@ class FuturesMarket:
                     return int(inside[0])
         return None
 
+    @futures_rules.precisely
     def index(self, product: str, now: int) -> Decimal:
         """Return the index the premium is measured against."""
         middle = Decimal(self.ticks(product, now // SECOND_US))
@@ -174,6 +162,19 @@ class FuturesMarket:
     def _rate(self, product: str, since: int, until: int) -> Decimal:
         premium = self._premiums[product].between(since // MINUTE_US, until // MINUTE_US)
         return futures_rules.funding_rate(premium, self._settings)
+
+    def _last_open(self, product: str, second: int) -> int:
+        """Return the second itself while the market is open, or its last one before."""
+        rules, minute = self.products[product], second // MINUTE
+        if rules.schedule is None or self._is_open(rules.schedule, minute):
+            return second
+        today = minute // MINUTES_A_DAY
+        for day in range(today, today - LONGEST_REST, -1):
+            first = day * MINUTES_A_DAY
+            before = np.flatnonzero(self._open_minutes(rules, day)[: minute - first])
+            if len(before):
+                return (first + int(before[-1])) * MINUTE + MINUTE - 1
+        return second
 
     def _is_open(self, schedule: Schedule, minute: int) -> bool:
         return is_open(schedule, minute, self._settings.schedule_clock)

@@ -1,14 +1,18 @@
-"""A dealer with one product for the tests, quoted by hand."""
+"""What the futures tests share: a dealer quoted by hand, and the simulated market."""
 
 from decimal import Decimal as D
 
 from btcc_research.sandbox.dealer import Dealer
 from btcc_research.sandbox.futures_hours import weekly
+from btcc_research.sandbox.futures_market import FuturesMarket
 from btcc_research.sandbox.futures_products import Product
 from btcc_research.sandbox.futures_settings import FuturesSettings
+from btcc_research.sandbox.market import price_paths
 
 START = 1_767_571_200_000_000  # 2026-01-05 00:00 UTC, a Monday
+NOW = 1_795_430_123_000_000  # 2026-11-23, a Monday
 HOUR = 3_600_000_000
+DAY = 24 * HOUR
 RICH = D(10**9)
 # Open from 0:00 to 10:00 on the clock of UTC+8, every day.
 NIGHT = weekly({season: dict.fromkeys(range(7), ((0, 599),)) for season in ("summer", "standard")})
@@ -98,3 +102,16 @@ def money_in_the_world(dealer, asset):
     users = sum((wallet.balance + wallet.bonus for wallet in wallets), D(0))
     books = dealer.books
     return users + books.house[asset] + books.fund[asset], books.outside[asset]
+
+
+PATHS = price_paths(7)
+
+
+def market(seed=7, **settings):
+    """Return the simulated products; those of the usual seed share their prices."""
+    paths = PATHS if seed == 7 else price_paths(seed)
+    return FuturesMarket(paths, seed, FuturesSettings(**settings))
+
+
+MARKET = market()
+NAMES = {rules.market: name for name, rules in MARKET.products.items()}

@@ -14,9 +14,8 @@ from btcc_research.sandbox.futures_quoter import Quoter
 from btcc_research.sandbox.futures_rules import DAY_US, HOUR_US
 from btcc_research.sandbox.futures_settings import FuturesSettings
 from btcc_research.sandbox.market import price_paths
-from tests.sandbox.futures_desk import money_in_the_world
+from tests.sandbox.futures_desk import NOW, money_in_the_world
 
-NOW = 1_795_430_123_000_000
 ASSETS = ("USDT", "BTC", "ETH")
 BOOKED = ("profit", "fee", "liquidation fee", "funding", "rollover")
 

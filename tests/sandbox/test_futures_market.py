@@ -1,4 +1,4 @@
-"""Simulated products: listing, quotes, hours, funding, and the feed that skips what is quiet."""
+"""Simulated products: listing, quotes, hours, funding."""
 
 from datetime import UTC, datetime
 from decimal import Decimal as D
@@ -10,24 +10,9 @@ import pytest
 from btcc_research.sandbox import futures_rules
 from btcc_research.sandbox.futures_hours import UTC_PLUS_8, ScheduleClock, is_open, open_minutes
 from btcc_research.sandbox.futures_listing import METAL, STOCK
-from btcc_research.sandbox.futures_market import SECOND_US, FuturesMarket
+from btcc_research.sandbox.futures_market import SECOND_US
 from btcc_research.sandbox.futures_settings import FuturesSettings
-from btcc_research.sandbox.market import price_paths
-
-NOW = 1_795_430_123_000_000  # a Monday, 2026-11-23
-HOUR = futures_rules.HOUR_US
-DAY = futures_rules.DAY_US
-PATHS = price_paths(7)
-
-
-def market(seed=7, **settings):
-    return FuturesMarket(
-        PATHS if seed == 7 else price_paths(seed), seed, FuturesSettings(**settings)
-    )
-
-
-MARKET = market()
-NAMES = {rules.market: name for name, rules in MARKET.products.items()}
+from tests.sandbox.futures_desk import DAY, HOUR, MARKET, NAMES, NOW, PATHS, market
 
 
 def minute_of(text):

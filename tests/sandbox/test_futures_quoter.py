@@ -1,7 +1,6 @@
 """The feed of quotes: it visits what matters, and what happens does not depend on who looks."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from decimal import Decimal as D
 from random import Random
 
@@ -9,30 +8,11 @@ import pytest
 
 from btcc_research.sandbox import futures_rules
 from btcc_research.sandbox.dealer import Dealer
-from btcc_research.sandbox.futures_market import SECOND_US, FuturesMarket
+from btcc_research.sandbox.futures_market import SECOND_US
 from btcc_research.sandbox.futures_quoter import Quoter
 from btcc_research.sandbox.futures_settings import FuturesSettings
-from btcc_research.sandbox.market import price_paths
 from btcc_research.sandbox.records import Refused
-
-NOW = 1_795_430_123_000_000  # a Monday, 2026-11-23
-HOUR = futures_rules.HOUR_US
-DAY = futures_rules.DAY_US
-PATHS = price_paths(7)
-
-
-def market(seed=7, **settings):
-    return FuturesMarket(
-        PATHS if seed == 7 else price_paths(seed), seed, FuturesSettings(**settings)
-    )
-
-
-MARKET = market()
-NAMES = {rules.market: name for name, rules in MARKET.products.items()}
-
-
-def minute_of(text):
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) // 60
+from tests.sandbox.futures_desk import DAY, HOUR, MARKET, NAMES, NOW
 
 
 def desk(money="1000", seconds=NOW):

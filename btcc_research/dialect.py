@@ -42,6 +42,7 @@ def _write_futures(
     if key is None:
         return futures_wire.write_request(endpoint, pairs)
     token = key.token.reveal() if key.token else ""
+    pairs = [*pairs, *((name, secret.reveal()) for name, secret in key.sent)]
     signed_by = futures_wire.FuturesKey(
         key.api_secret.reveal(), token, key.encoding, key.post_style
     )
@@ -49,7 +50,8 @@ def _write_futures(
 
 
 def _session_secrets(key: SessionKey) -> tuple[str, ...]:
-    return tuple(secret.reveal() for secret in (key.api_secret, key.token, *key.sent) if secret)
+    sent = (secret for _, secret in key.sent)
+    return tuple(secret.reveal() for secret in (key.api_secret, key.token, *sent) if secret)
 
 
 def _without_token(endpoint: Endpoint, body: bytes) -> bytes:

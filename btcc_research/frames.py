@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
@@ -79,14 +80,19 @@ def exact_decimals(values: Sequence[Any], name: str = "value") -> Any:
     ProtocolError
         Where a value needs more than 18 decimals or 20 digits before the point.
     """
-    texts = [
-        value if value is None or isinstance(value, str) else format(value, "f") for value in values
-    ]
+    texts = [_plain(value) for value in values]
     try:
         array = pa.array(texts, pa.string()).cast(EXACT)
     except pa.ArrowInvalid as problem:
         raise ProtocolError(f"{name} does not fit decimal128(38, 18): {problem}") from None
     return pd.array(array, dtype=pd.ArrowDtype(EXACT))
+
+
+def _plain(value: Any) -> str | None:
+    """Return a number as plain decimal text; a float by its shortest text."""
+    if value is None or isinstance(value, str):
+        return value
+    return format(Decimal(repr(value)) if isinstance(value, float) else value, "f")
 
 
 def _floats(values: list[Any], name: str) -> Any:

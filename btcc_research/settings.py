@@ -161,13 +161,13 @@ class FuturesLogin:
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """What signs the calls of a login session; `sent` are further secrets of one request."""
+    """What signs the calls of a login session; `sent` are secret parameters of one request."""
 
     api_secret: Secret = field(repr=False)
     token: Secret | None = field(default=None, repr=False)
     encoding: Literal["rfc3986", "raw", "form"] = "rfc3986"
     post_style: Literal["query", "form"] = "query"
-    sent: tuple[Secret, ...] = field(default=(), repr=False)
+    sent: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

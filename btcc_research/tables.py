@@ -46,7 +46,11 @@ TRADES: Columns = (
     text("fee_asset"),
     _POSITION,
     text("action", meaning="futures: open or close"),
-    text("type", meaning="futures: market, limit, stop, stop_loss, take_profit, liquidation"),
+    text(
+        "type",
+        meaning="futures: market, limit, stop, stop_loss, take_profit, liquidation; close where "
+        "BTCC says no more",
+    ),
     decimal("realized", meaning="futures: profit of a close, in fee_asset, before fee and funding"),
     decimal("funding", meaning="futures: funding and interest of a close; negative: paid"),
     _LEVERAGE,
@@ -126,7 +130,7 @@ LEDGER: Columns = (
     time_s("time"),
     _VENUE,
     identifier("id", meaning="spot"),
-    text("asset"),
+    text("asset", meaning="promotional money of futures apart, as USDT bonus"),
     text(
         "business",
         meaning="such as trade, fee, deposit; futures: BTCC names deposit and withdrawal only",

@@ -273,7 +273,7 @@ class Transport:
             seen = self._seen.setdefault((endpoint.name, kind), _Seen(moment))
             seen.times += 1
             first, times = seen.first, seen.times
-        query = f"?{request.query}" if request.query else ""
+        query = f"?{signing.mask_query(request.query)}" if request.query else ""
         parameters = dict(request.parameters)
         return Attempt(
             call=endpoint.name,

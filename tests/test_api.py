@@ -198,6 +198,7 @@ print(asyncio.run(main()) > 0)
 
 def test_the_interpreter_ends_quietly_and_quickly_after_use():
     code = "import btcc_research as b; b.connect('sandbox'); b.klines('BTCUSDT', '1m', limit=3000)"
+    code += "; b.positions()"
     assert python(code) == ("", "")
 
 

@@ -4,9 +4,9 @@ import ast
 from decimal import Decimal as D
 from pathlib import Path
 
-from tests import plain_spot_client
+import pytest
 
-SCRIPT = Path(plain_spot_client.__file__)
+from tests import plain_futures_client, plain_spot_client
 
 
 def test_a_script_with_requests_and_hashlib_trades_against_the_sandbox(box):
@@ -24,14 +24,27 @@ def test_a_script_with_requests_and_hashlib_trades_against_the_sandbox(box):
     assert [deal["role"] for deal in deals] == [2]
 
 
-def test_the_script_is_short_and_uses_nothing_else():
-    source = SCRIPT.read_text(encoding="utf-8")
-    imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import)]
-    assert {alias.name for node in imports for alias in node.names} == {
-        "hashlib",
-        "requests",
-        "sys",
-    }
-    assert len([line for line in source.splitlines() if line.strip()]) <= 34
+def test_a_script_with_requests_and_hashlib_trades_futures(box):
+    login = box.futures_logins[0]
+    opened, changed, part, rest, history = plain_futures_client.main(
+        box.hosts["futures_rest"], login.user_name, login.password, login.api_key,
+        login.secret_key,
+    )  # fmt: skip
+    assert (opened["status"], opened["order_refid"], opened["volume"]) == (1, 4711, 0.05)
+    assert (changed["id"], changed["stop_loss"]) == (opened["id"], 1000)
+    assert (part["status"], part["volume"], part["open_price"]) == (1, 0.03, opened["open_price"])
+    assert (rest["status"], rest["volume"]) == (2, 0)
+    assert [row["reportType"] for row in history] == ["CLOSE", "CLOSE", "OPEN"]
+    assert {row["positionId"] for row in history} == {str(opened["id"])}
+
+
+@pytest.mark.parametrize("script", [plain_spot_client, plain_futures_client])
+def test_the_scripts_are_short_and_use_nothing_else(script):
+    source = Path(script.__file__).read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {getattr(node, "module", None) or node.names[0].name for node in imports}
+    assert names <= {"hashlib", "requests", "sys", "urllib.parse"}
+    assert len([line for line in source.splitlines() if line.strip()]) <= 45
     functions = source[source.index("def call") : source.index("if __name__")]
-    assert len([line for line in functions.splitlines() if line.strip()]) <= 30
+    assert len([line for line in functions.splitlines() if line.strip()]) <= 36

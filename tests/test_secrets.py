@@ -10,10 +10,11 @@ import traceback
 import pytest
 
 from btcc_research import errors, open_client, sandbox
+from btcc_research.dialect import FUTURES
 from btcc_research.errors import BtccError
-from btcc_research.protocol import signing, spot, wire
+from btcc_research.protocol import futures, futures_wire, signing, spot, wire
 from btcc_research.ratelimit import BlockFile
-from btcc_research.settings import KeySet, Secret
+from btcc_research.settings import KeySet, Secret, SessionKey
 from btcc_research.transport import System, Transport
 
 CANARIES = [
@@ -21,6 +22,9 @@ CANARIES = [
     'canary"quote6', "canary'apostrophe7", "canary-机器人-8", "canary<html>9", "canary~tilde10",
     "canary|pipe11", "C" * 64,
 ]  # fmt: skip
+
+
+PERMISSIONS = ("futures", "read", "trade")
 
 
 class EchoNetwork:
@@ -101,6 +105,58 @@ def test_no_error_of_any_kind_shows_the_secret_or_the_signature(tmp_path, canary
     assert len(kinds) >= 4
 
 
+def futures_shapes():
+    """Return ways in which a futures server may throw back what it was sent."""
+    calls = (futures.ACCOUNT, futures.QUERY_IN_OUT_COIN)
+    for call in calls:
+        yield lambda text, call=call: (200, futures_wire.write_failure(call, -3, f"token {text}"))
+        yield lambda text, call=call: (200, futures_wire.write_failure(call, -4, f"Sign {text}"))
+        yield lambda text, call=call: (200, futures_wire.write_failure(call, 17, text))
+    yield lambda text: (200, text.encode())
+    yield lambda text: (200, json.dumps({"token": text}).encode())
+    yield lambda text: (200, json.dumps({"code": 0, "token": 7, "account": text}).encode())
+    yield lambda text: (503, text.encode())
+    yield lambda text: (429, text.encode())
+
+
+@pytest.mark.parametrize("call", [futures.LOGIN, futures.ACCOUNT, futures.OPEN_POSITION])
+@pytest.mark.parametrize("canary", CANARIES)
+def test_no_error_of_a_futures_call_shows_login_token_or_signature(tmp_path, canary, call):
+    secrets = {name: f"{canary}-{name}" for name in ("user", "password", "key", "secret", "token")}
+    kept = {name: Secret(text) for name, text in secrets.items()}
+    kinds = set()
+    for shape in futures_shapes():
+        network = EchoNetwork(shape)
+        is_login = call is futures.LOGIN
+        known = ("user", "password", "key", "secret") if is_login else ("secret", "token")
+        network.secret = " ".join(secrets[name] for name in known)
+        system = System(lambda: 1768212345.0, lambda: 1.0, lambda _: None, lambda low, _: low)
+        blocks = BlockFile(tmp_path / canary[:6])
+        sender = Transport(network, "live", "futures", blocks, system, FUTURES)
+        names = (("user_name", "user"), ("password", "password"), ("api_key", "key"))
+        sent = tuple((name, kept[which]) for name, which in names) if is_login else ()
+        key = SessionKey(kept["secret"], None if is_login else kept["token"], sent=sent)
+        pairs = [("accountid", 320), ("symbol", "x"), ("direction", 1)]
+        network.exchange = futures_exchange(network)
+        try:
+            futures_wire.token_of(sender.call(call, pairs, key))
+        except BtccError as problem:
+            kinds.add(type(problem))
+            shown = everything_shown(problem)
+            for secret in (*secrets.values(), *network.digests):
+                assert secret not in shown
+                assert json.dumps(secret)[1:-1] not in shown
+    assert len(kinds) >= 3
+
+
+def futures_exchange(network):
+    def exchange(request, seconds):
+        network.digests.append(request.digest)
+        return network.shape(f"{request.query} {network.secret}")
+
+    return exchange
+
+
 def test_every_error_class_can_report_itself():
     classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, BtccError)]
     assert len(classes) > 15
@@ -119,6 +175,7 @@ def test_every_error_class_can_report_itself():
 def planted():
     """A client of a sandbox whose key is a canary, after it did everything."""
     with sandbox.start(history=False) as box:
+        from btcc_research.sandbox.accounts import FuturesLogin
         from btcc_research.sandbox.accounts import KeySet as ServerKeySet
 
         box.keys.add(ServerKeySet("canary", "canary-access", CANARIES[0], 20417, ("read", "trade")))
@@ -127,22 +184,36 @@ def planted():
             hosts=box.hosts,
             access_id="canary-access",
             secret_key=CANARIES[0],
+            user_name=CANARIES[0],
+            password=CANARIES[0],
+            api_key=CANARIES[0],
+            api_secret=CANARIES[0],
             trade=True,
         )
+        box.futures_logins[0] = FuturesLogin("trade", *[CANARIES[0]] * 4, 20417, PERMISSIONS)
         client.spot.order_market("BTCUSDT", "buy", "100")
+        client.futures.open_position("BTCUSDT", "buy", "0.1", 10)
+        client.token = client._futures_link.session._key.token.reveal()
         yield client
 
 
 def test_no_frame_status_or_repr_shows_the_secret(planted, tmp_path):
     frames = [planted.trades(), planted.orders(), planted.balances(), planted.ledger()]
+    frames += [planted.positions(), planted.futures.login(), planted.futures.account()]
     for number, frame in enumerate(frames):
         path = tmp_path / f"{number}.parquet"
         frame.to_parquet(path)
         assert CANARIES[0].encode() not in path.read_bytes()
-        assert CANARIES[0] not in repr(frame.attrs) + frame.to_csv() + frame.to_html()
+        text = repr(frame.attrs) + frame.to_csv() + frame.to_html()
+        assert CANARIES[0] not in text
+        assert planted.token not in text
+    assert planted.token not in str(planted.futures.login(raw=True))
     shown = repr(planted) + repr(planted.spot) + json.dumps(planted.status())
     shown += repr(planted._opening.known) + repr(planted._link._transport)
+    shown += repr(planted.futures) + repr(planted._futures_link.session._key)
+    shown += repr(planted._futures_link._link._transport)
     assert CANARIES[0] not in shown
+    assert planted.token not in shown
 
 
 def test_a_client_cannot_be_pickled_away_with_its_secret(planted):

@@ -156,7 +156,7 @@ OrderRejected, ServerError, ApiError
     if str(code) not in ("0", "OK") or not 200 <= status < 300:
         spoken = _value(members, "comment" if mobi else "msg")
         raise api_error(endpoint, status if code is None else code, str(spoken or ""), status)
-    if mobi:
+    if mobi or (endpoint.envelope == "M" and "Data" in members):
         return Reply(bytes(members.get("Data", b"null")))
     if endpoint.envelope == "W":
         return Reply(bytes(members.get("data", b"null")))

@@ -190,6 +190,12 @@ def mask_pairs(pairs: Iterable[tuple[str, str]]) -> TextPairs:
     return [(n, MASK if n in SECRET_NAMES else v) for n, v in pairs]
 
 
+def mask_query(query: str) -> str:
+    """Replace every secret value of an encoded query, keeping names and order."""
+    named = ((name, value) for name, _, value in (part.partition("=") for part in query.split("&")))
+    return "&".join(f"{name}={value}" for name, value in mask_pairs(named)) if query else ""
+
+
 def scrub(body: bytes, secrets: Iterable[str]) -> bytes:
     """Remove secret values, in every spelling, from bytes that may echo them."""
     for secret in filter(None, secrets):

@@ -256,7 +256,7 @@ class FuturesAnswers:
         return inside[::-1] if newest else inside
 
     def _size(self, values: Values) -> int:
-        return max(min(values["page_size"], self._switches.largest_report), 1)
+        return max(min(int(values["page_size"]), self._switches.largest_report), 1)
 
     def _page(self, rows: Sequence[Row], values: Values) -> Sequence[Row]:
         size = self._size(values)

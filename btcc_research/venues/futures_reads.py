@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from decimal import Decimal
+from itertools import pairwise, product
 from typing import Any
 
 from btcc_research.coverage import Coverage
@@ -124,21 +125,23 @@ class FuturesReads:
     def ledger(
         self, wanted: Range, coverage: Coverage, *, exact: bool, asset: str | None = None
     ) -> list[Record]:
-        """Return the changes of balances, currency by currency."""
-        assets = [asset] if asset else sorted(self._assets())
-        found: dict[Hashable, Record] = {}
+        """Return the changes of balances, currency by currency, promotional money apart."""
         usual = self._group().asset
-        for name in sorted(assets, key=lambda known: known != usual):
+        assets = sorted(self._assets(), key=lambda known: (known != usual, known))
+        found: dict[Hashable, Record] = {}
+        for name, money in product(assets, ("balance", "bonus")):
+            label = name if money == "balance" else f"{name} {money}"
+            if asset not in (None, label):
+                continue
+            values = {**self._bounds(wanted), "asset": name, "money": money}
             listing = self._listing(
-                calls.GET_REPORT_DEAL, {**self._bounds(wanted), "asset": name, "money": "balance"},
-                exact=exact, key=lambda row: row.reference,
-            )  # fmt: skip
-            coverage.add(listing, f"futures ledger {name}")
+                calls.GET_REPORT_DEAL, values, exact=exact, key=lambda row: row.reference
+            )
+            coverage.add(listing, f"futures ledger {label}")
             for row in listing.rows:
-                # A server that ignores the filter answers every currency with the same lines.
-                found.setdefault((row.reference, row.time, row.balance), records.ledger_record(
-                    row, name
-                ))  # fmt: skip
+                # A server that ignores a filter answers every question with the same lines.
+                line = (row.reference, row.time, row.balance, row.business)
+                found.setdefault(line, records.ledger_record(row, label))
         return [record for record in found.values() if asset in (None, record["asset"])]
 
     def requests(self, coverage: Coverage, *, exact: bool) -> list[Record]:
@@ -201,7 +204,7 @@ class FuturesReads:
         return {
             "venue": "futures", "asset": asset, "available": equity - margin, "frozen": margin,
             "total": balance, "equity": equity, "unrealized": floating,
-            "margin_level": 100 * equity / margin if margin else None,
+            "margin_level": _percent(equity, margin),
         }  # fmt: skip
 
     def _reports(
@@ -238,7 +241,11 @@ class FuturesReads:
             return in_parallel(page, numbers, threads=threads)
 
         options = {"key": key} if key else {}
-        return read_numbered(fetch, time=time, limit=limit, ahead=threads, **options)
+        listing = read_numbered(fetch, time=time, limit=limit, ahead=threads, **options)
+        moments = [getattr(row, time) for row in listing.rows]
+        if all(later <= earlier for earlier, later in pairwise(moments)):
+            listing.rows.reverse()  # rows of one moment then stand in the order they happened
+        return listing
 
     def _threads(self) -> int:
         return self._link.transport().threads
@@ -261,8 +268,12 @@ def _account_record(account: Any, asset: str) -> Record:
         "venue": "futures", "asset": asset, "available": free, "frozen": margin,
         "total": account.balance, "equity": account.equity, "bonus": bonus,
         "unrealized": account.equity - account.balance - bonus,
-        "margin_level": 100 * account.equity / margin if margin else None,
+        "margin_level": _percent(account.equity, margin),
     }  # fmt: skip
+
+
+def _percent(equity: Decimal, margin: Decimal) -> Decimal | None:
+    return (100 * equity / margin).quantize(Decimal("0.00000001")) if margin else None
 
 
 def _money(record: Record) -> Decimal:

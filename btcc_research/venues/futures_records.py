@@ -220,10 +220,15 @@ def ledger_record(row: Any, asset: str) -> Record:
     """Return one change of a balance."""
     change = _number(row.income) - _number(row.expenditure)
     return {
-        "time": unix_seconds(row.time), "venue": "futures", "asset": row.asset or asset,
+        "time": unix_seconds(row.time), "venue": "futures", "asset": _labelled(row.asset, asset),
         "business": code_word(_BUSINESS, row.business), "change": _like(row.income, change),
         "balance": row.balance, "reference": row.reference, "remark": row.remark or None,
     }  # fmt: skip
+
+
+def _labelled(told: str | None, asked: str) -> str:
+    """Return the currency of a ledger line: BTCC's word, unless it was asked for the bonus."""
+    return asked if not told or asked.startswith(f"{told} ") else told
 
 
 def request_record(row: Any, kind: str) -> Record:

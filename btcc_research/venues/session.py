@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from btcc_research.errors import BtccError, ReadOnly, SessionExpired
 from btcc_research.protocol import futures, futures_wire
 from btcc_research.protocol.endpoint import Endpoint
-from btcc_research.protocol.parameters import WirePairs, wire_pairs
+from btcc_research.protocol.parameters import WirePairs
 from btcc_research.protocol.rows import read_rows
 from btcc_research.settings import FuturesLogin, Secret, SessionKey
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from btcc_research.protocol.wire import Reply
 
 BEAT_SECONDS = 15.0
+COMPANY = 1
 MOST_MISSES = 2
 
 Send = Callable[[Endpoint, WirePairs, SessionKey], "Reply"]
@@ -142,18 +143,13 @@ class Session:
             self._stop_heart()  # the next call reports why
 
     def _open(self, login: FuturesLogin) -> None:
-        password = login.password.get()
         key = SessionKey(login.api_secret, None, login.encoding, login.post_style)
-        sent = (password, login.api_key, Secret(login.user_name))
-        pairs = wire_pairs(
-            futures.LOGIN,
-            {
-                "user_name": login.user_name,
-                "password": password.reveal(),
-                "api_key": login.api_key.reveal(),
-            },
-        )
-        reply = self._send(futures.LOGIN, pairs, replace(key, sent=sent))
+        # Secrets travel as such: whatever goes wrong on the way, no frame holds their text.
+        sent = (
+            ("user_name", Secret(login.user_name)), ("password", login.password.get()),
+            ("api_key", login.api_key),
+        )  # fmt: skip
+        reply = self._send(futures.LOGIN, [("company_id", COMPANY)], replace(key, sent=sent))
         self.logins += 1
         self._identity = _identity(reply)
         self._key = replace(key, token=Secret(futures_wire.token_of(reply)))

@@ -11,6 +11,7 @@ from btcc_research.protocol.wire import Reply
 from tests.conftest import vectors
 
 ENVELOPES = [v for v in vectors("envelopes") if v["surface"] == "futures-web"]
+SAMPLES = [v for v in vectors("rest_samples") if v["surface"] == "futures-web"]
 HOUR = 1_790_121_600  # 2026-09-23 00:00 UTC
 
 
@@ -28,6 +29,23 @@ def test_an_answer_of_the_page_reads_as_the_vector_says(vector):
         return
     assert estimate.rate == Decimal(expected["payload"]["funding_rate"])
     assert list(estimate.hours) == expected["payload"]["hours_utc"]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda v: v["id"])
+def test_a_captured_answer_of_the_page_unwraps_or_is_refused(sample):
+    call = web.FUND_RATE_LOG if "Log" in sample["id"] else web.FUND_RATE
+    body = json.dumps(sample["body"]).encode()
+    if sample["body"]["code"] == "OK":
+        reply = futures_wire.read_response(call, 200, body)
+        assert reply.json() == sample["payload"]
+        read = web.read_settled if call is web.FUND_RATE_LOG else web.read_estimate
+        assert read(reply)
+        return
+    with pytest.raises(ApiError) as caught:
+        futures_wire.read_response(call, 200, body)
+    assert (caught.value.code, caught.value.message) == (
+        sample["body"]["code"], sample["body"]["msg"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

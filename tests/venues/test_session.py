@@ -44,7 +44,7 @@ class Venue:
                 raise self.failure
             if endpoint is futures.LOGIN:
                 self.logins += 1
-                self.passed = dict(pairs)
+                self.passed = dict(key.sent)
                 token = f"000000246{self.logins}"
                 self.alive = {token}
                 account = {"id": 320, "account_no": "86000731", "balance": 1, "equity": 1}
@@ -72,7 +72,8 @@ def session(venue):
 def test_the_first_use_logs_in_and_later_ones_do_not(session, venue):
     login = login_with()
     key, who = session.enter(login)
-    assert venue.passed["user_name"] == "trader@example.com"
+    assert venue.passed["user_name"] == Secret("trader@example.com")
+    assert venue.passed["password"] == Secret("hunter2")
     assert (who.account_id, who.account_number, who.account_group_id) == (320, "86000731", 13)
     assert session.enter(login)[0] is key
     assert venue.logins == session.logins == 1
@@ -195,30 +196,39 @@ def test_a_heartbeat_gives_up_where_the_password_is_gone(session, venue):
         session.enter(login)
 
 
-def test_the_thread_beats_by_itself_and_ends_with_the_session(venue):
+@pytest.fixture
+def others():
+    """The heartbeats of other sessions, which go on."""
+    return set(heartbeats())
+
+
+def heartbeats():
+    return [t for t in threading.enumerate() if t.name == "btcc futures heartbeat"]
+
+
+def test_the_thread_beats_by_itself_and_ends_with_the_session(venue, others):
     session = Session(venue.send, armed=False, beat_seconds=0.001)
     session.enter(login_with())
     assert venue.beaten.wait(10)
     session.close()
-    ended(session)
+    ended(others)
 
 
-def test_the_thread_ends_when_nobody_holds_the_session_any_more(venue):
+def test_the_thread_ends_when_nobody_holds_the_session_any_more(venue, others):
     session = Session(venue.send, armed=False, beat_seconds=0.001)
     session.enter(login_with())
     gone = weakref.ref(session)
     del session
     gc.collect()
-    ended(gone)
+    ended(others)
     assert gone() is None
 
 
-def ended(_session):
-    for thread in threading.enumerate():
-        if thread.name == "btcc futures heartbeat":
-            assert thread.daemon
-            thread.join(10)
-            assert not thread.is_alive()
+def ended(others):
+    for thread in set(heartbeats()) - others:
+        assert thread.daemon
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_nothing_of_a_session_shows_a_secret(session):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from btcc_research.store.intervals import Intervals
-    from btcc_research.store.journal import Journal, Recorder, Stream
+    from btcc_research.store.journal import Journal, Recorder, open_journal
+    from btcc_research.store.journal_file import Stream
     from btcc_research.store.store import Store, open_store
 
 # Loaded when first used: pandas and pyarrow take long.
@@ -23,11 +24,12 @@ _HOMES = {
     "Journal": "journal",
     "Recorder": "journal",
     "Store": "store",
-    "Stream": "journal",
+    "Stream": "journal_file",
+    "open_journal": "journal",
     "open_store": "store",
 }
 
-__all__ = ["Intervals", "Journal", "Recorder", "Store", "Stream", "open_store"]
+__all__ = ["Intervals", "Journal", "Recorder", "Store", "Stream", "open_journal", "open_store"]
 
 
 def __getattr__(name: str) -> Any:

@@ -28,6 +28,10 @@ _POLL_SECONDS = 0.005
 _OURS = re.compile(r"(\d{4}-\d\d(-\d{6})?|without-rows)\.parquet")
 
 
+class Held(StorageError):
+    """Another process stays in a lock."""
+
+
 class Files(Protocol):
     """Where a store keeps its files. Names are relative, parts separated by ``/``.
 
@@ -59,8 +63,14 @@ class Files(Protocol):
     def arrow(self) -> tuple[Any, str]:
         """Return the root as Arrow knows it: a file system and a path in it."""
 
-    def lock(self, name: str, wait: float = WAIT_SECONDS) -> Any:
-        """Return a context that no other process on this machine is in."""
+    def lock(self, folder: str, name: str = ".lock", wait: float = WAIT_SECONDS) -> Any:
+        """Return a context that no other process on this machine is in.
+
+        Raises
+        ------
+        Held
+            Where another one stays in it for longer than `wait` seconds.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +143,9 @@ class LocalFiles:
         return LocalFileSystem(), str(self.root)
 
     @contextmanager
-    def lock(self, name: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
+    def lock(self, folder: str, name: str = ".lock", wait: float = WAIT_SECONDS) -> Iterator[None]:
         """Keep other processes out of a folder of this store."""
-        path = self._inside(f"{name}/.lock")
+        path = self._inside(f"{folder}/{name}")
         with storing(path, "locked"):
             make_private(path.parent)
         with _locked(path, wait):
@@ -220,9 +230,9 @@ class RemoteFiles:
         return PyFileSystem(FSSpecHandler(system)), path.rstrip("/")
 
     @contextmanager
-    def lock(self, name: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
+    def lock(self, folder: str, name: str = ".lock", wait: float = WAIT_SECONDS) -> Iterator[None]:
         """Keep other processes of this machine out of a folder of this store."""
-        digest = hashlib.sha256(f"{self.url} {name}".encode()).hexdigest()[:32]
+        digest = hashlib.sha256(f"{self.url} {folder} {name}".encode()).hexdigest()[:32]
         path = make_private(home() / "locks") / f"{digest}.lock"
         with _locked(path, wait):
             yield
@@ -284,7 +294,7 @@ def _locked(path: Path, wait: float) -> Iterator[None]:
         try:
             lock.acquire()
         except Timeout:
-            raise StorageError(
+            raise Held(
                 f"another process has held {path} for {wait:.0f} seconds; wait for it, or end it."
             ) from None
     try:

@@ -86,6 +86,8 @@ COLUMNS: Mapping[str, Columns] = {
     "gaps": GAPS,
 }
 
+_INTEGERS: Any = pd.Int64Dtype()
+_FLAGS: Any = pd.BooleanDtype()
 _TYPES: Mapping[str, pa.DataType] = {
     "decimal": EXACT,
     "integer": pa.int64(),
@@ -226,9 +228,9 @@ def _array(field: Field, values: pa.ChunkedArray) -> Any:
     if field.kind in ("time_s", "time_ms"):
         return pd.DatetimeIndex(UTC_MICROSECONDS.__from_arrow__(values))
     if field.kind in ("integer", "id"):
-        return pd.Int64Dtype().__from_arrow__(values)
+        return _INTEGERS.__from_arrow__(values)
     if field.kind == "flag":
-        return pd.BooleanDtype().__from_arrow__(values)
+        return _FLAGS.__from_arrow__(values)
     return pd.array(values.cast(pa.large_string()), dtype="str")
 
 

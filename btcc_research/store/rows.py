@@ -152,4 +152,4 @@ def exact_numbers(table: pa.Table) -> pa.Table:
 
 
 def _has_floats(table: pa.Table) -> bool:
-    return pa.types.is_floating(table.schema.field("open").type)
+    return bool(pa.types.is_floating(table.schema.field("open").type))

@@ -58,7 +58,7 @@ def _read(part: tuple[Shelf, Span]) -> pd.DataFrame:
     frame = layout.to_frame(shelf.series.kind, table)
     frame = frame.reset_index() if frame.index.name else frame
     for place, name in enumerate(_missing(shelf)):
-        words = pd.array([getattr(shelf.series, name)] * len(frame), dtype="str")
+        words = pd.Index([getattr(shelf.series, name)] * len(frame), dtype="str")
         frame.insert(place, name, words)
     return frame
 

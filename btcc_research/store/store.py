@@ -116,7 +116,7 @@ class Store:
             For a file that cannot be read; it says which and what to do.
         """
         shelf = self.shelf(kind, venue, market, interval)
-        table, missing = shelf.read(_span(start, end), columns, exact=exact)
+        table, missing = shelf.read(span_of(start, end), columns, exact=exact)
         frame = layout.to_frame(kind, table)
         frame.attrs = {"environment": self.environment, "venues": [venue], "call": kind}
         if shelf.series.interval is not None:
@@ -137,7 +137,7 @@ class Store:
     ) -> tuple[pa.Table, Intervals]:
         """Return the same as `read`, with the rows as an Arrow table."""
         shelf = self.shelf(kind, venue, market, interval)
-        return shelf.read(_span(start, end), columns, exact=exact)
+        return shelf.read(span_of(start, end), columns, exact=exact)
 
     def write(
         self,
@@ -174,7 +174,7 @@ class Store:
             (over several months) some of them are new already. Repeat it.
         """
         shelf = self.shelf(kind, venue, market, interval)
-        covered = covered if isinstance(covered, Intervals) else Intervals([_span(*covered)])
+        covered = covered if isinstance(covered, Intervals) else Intervals([span_of(*covered)])
         shelf.replace(layout.as_table(kind, data), covered)
 
     def append(
@@ -275,7 +275,7 @@ class Store:
         """
         if before is None and kind is None and market is None:
             raise InvalidArgument("prune() without arguments would remove everything; say what.")
-        return inventory.prune(self, _span(None, before)[1], kind, market)
+        return inventory.prune(self, span_of(None, before)[1], kind, market)
 
     def scan(
         self,
@@ -312,7 +312,7 @@ class Store:
         """
         names = [markets] if isinstance(markets, str) else list(markets)
         shelves = [self.shelf(kind, venue, market, interval) for market in names]
-        return scan(shelves, _span(start, end), engine)
+        return scan(shelves, span_of(start, end), engine)
 
     def shelf(
         self, kind: str, venue: str, market: str | None, interval: str | int | None = None
@@ -324,7 +324,8 @@ class Store:
         return Shelf(self.files, self.environment, series)
 
 
-def _span(start: Any, end: Any) -> Span:
+def span_of(start: Any, end: Any) -> Span:
+    """Return times as people write them in microseconds; a side left out has no end."""
     first, last = time_range(start, end)
     return (
         EARLIEST if first is None else round(first * 1e6),

@@ -218,8 +218,7 @@ class Recorder:
                 "INSERT INTO gaps (start, stream, reason) VALUES (?, ?, ?)", (*values, reason)
             )
             database.execute(
-                "UPDATE listened SET is_open = 0, end = max(start, ?)"
-                " WHERE stream = ? AND is_open",
+                "UPDATE listened SET is_open = 0, end = max(start, ?) WHERE stream = ? AND is_open",
                 values,
             )
 

@@ -115,7 +115,7 @@ def open_partition(source: Any, name: str) -> Partition:
         For a file that is damaged, not ours, or written by a newer version.
     """
     with reading(name):
-        file = pq.ParquetFile(source)
+        file = pq.ParquetFile(source, page_checksum_verification=True)
         facts = (file.metadata.metadata or {}).get(_KEY)
         if facts is None:
             raise StorageError(f"{name} was not written by this package; move it elsewhere.")
@@ -151,6 +151,7 @@ def write_partition(header: Header, rows: pa.Table) -> pa.Buffer:
         sink,
         compression=_COMPRESSION,
         use_dictionary=[name for name in rows.column_names if name not in plain | floats],
+        write_page_checksum=True,
         column_encoding=dict.fromkeys(sorted(plain), "DELTA_BINARY_PACKED"),
     )
     return sink.getvalue()

@@ -92,12 +92,8 @@ def _one_of_each(kind: str, table: pa.Table) -> pa.Table:
     if kind == "klines":
         return _last_of_each(table, ticks(table, kind))
     if kind == "orders":
-        newest_last = pc.sort_indices(
-            table.append_column("_place", pa.array(np.arange(table.num_rows))),
-            sort_keys=[("updated_at", "ascending"), ("_place", "ascending")],
-            null_placement="at_start",
-        )
-        table = table.take(newest_last)
+        changed = table.column("updated_at").cast("int64").fill_null(0).to_numpy()
+        table = table.take(pa.array(np.argsort(changed, kind="stable")))  # the newest last
         return _last_of_each(table, _order_keys(table))
     return table.group_by(table.column_names, use_threads=False).aggregate([])
 

@@ -88,7 +88,8 @@ def _datasets(ds: Any, shelf: Shelf, wanted: Span, schema: pa.Schema) -> list[An
     given = ds.scalar(True)
     for name, word in whose.items():
         given &= ds.field(name) == word
-    as_parquet = ds.ParquetFileFormat()
+    checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    as_parquet = ds.ParquetFileFormat(default_fragment_scan_options=checked)
     system, root = shelf.files.arrow()
     fragments, converted = [], [schema.empty_table()]
     for partition in shelf.partitions(wanted):

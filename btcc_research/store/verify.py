@@ -89,7 +89,8 @@ def _repeats(kind: str, table: pa.Table, moments: Any) -> Iterator[tuple[str, st
     if distinct < table.num_rows:
         yield "repeated", f"{table.num_rows - distinct} row(s)"
     if "id" in table.column_names:
-        keys = ["id", "type"] if kind == "orders" else ["id"]
+        # An execution with oneself has one id on both sides.
+        keys = ["id", *({"orders": ["type"], "trades": ["side"]}.get(kind, []))]
         named = table.filter(pc.is_valid(table.column("id")))
         counted = named.group_by(keys).aggregate([([], "count_all")])
         shared = counted.filter(pc.greater(counted.column("count_all"), 1))

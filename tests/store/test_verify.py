@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+import pyarrow.parquet as pq
 import pytest
 
+from btcc_research.errors import StorageError
 from btcc_research.store import open_store
 from btcc_research.store.intervals import Intervals
 from btcc_research.store.partition import Header, write_partition
@@ -74,14 +76,23 @@ def test_files_that_cannot_be_read_are_found_and_the_others_are_still_read(store
     assert sorted(found(store)) == ["out of order", "unreadable"]
 
 
-@pytest.mark.parametrize("place", [0.3, 0.6])
-def test_a_flipped_byte_in_the_data_is_found(store, place):
+@pytest.mark.parametrize("column", ["open_time", "open", "closed"])
+def test_a_flipped_byte_in_the_data_is_found_and_never_returned(store, column):
     store.write("klines", *MARKET, data.candles(2000), span(START, START + 120_000), interval="1m")
     name = "spot/BTCUSDT/klines-1m/2026-01.parquet"
     content = bytearray(store.files.open(name).read())
-    content[int(len(content) * place)] ^= 0xFF
+    about = pq.read_metadata(f"{store.path}/{name}")
+    place = about.schema.names.index(column)
+    chunk = about.row_group(0).column(place)
+    content[
+        (chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size - 1
+    ] ^= 1
     store.files.write(name, bytes(content))
     assert found(store) == ["unreadable"]
+    with pytest.raises(StorageError, match="damaged"):
+        store.read("klines", *MARKET, interval="1m")
+    with pytest.raises(OSError, match="CRC"):
+        store.scan("klines", "BTCUSDT", interval="1m", engine="arrow").to_table()
 
 
 def test_a_recording_whose_numbers_repeat_is_found(store):

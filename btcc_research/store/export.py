@@ -43,7 +43,8 @@ def to_csv(frame: pd.DataFrame, path: str | Path) -> Path:
             plain[name] = [_digits(value) for value in plain[name]]
         elif _is_text(plain[name]):
             plain[name] = plain[name].map(_as_text, na_action="ignore")
-    plain.to_csv(path, index=False)
+    # With this end of line, text that holds either half of it is quoted.
+    plain.to_csv(path, index=False, lineterminator="\r\n")
     return Path(path)
 
 
@@ -76,7 +77,7 @@ def to_excel(frame: pd.DataFrame, path: str | Path, sheet: str = "btcc") -> Path
             plain[name] = plain[name].dt.tz_convert("UTC").dt.tz_localize(None)
             plain = plain.rename(columns={name: f"{name} (UTC)"})
         elif _is_decimal(plain[name]):
-            plain[name] = [None if value is None else float(value) for value in plain[name]]
+            plain[name] = plain[name].astype("float64")
         elif pd.api.types.is_integer_dtype(plain[name].dtype):
             large = (plain[name].abs() > _MOST_EXACT).any()
             plain[name] = plain[name].astype("str") if large else plain[name]

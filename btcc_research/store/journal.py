@@ -134,7 +134,10 @@ class Journal:
         """
         settled = _ticks(now - SETTLED_SECONDS)
         with closing(connect(self.path)) as database, using(self.path):
-            return sum(compact(database, self.store, each, settled) for each in streams)
+            moved = sum(compact(database, self.store, each, settled) for each in streams)
+        # A recorder runs for weeks; what Arrow keeps for later would look like a leak.
+        pa.default_memory_pool().release_unused()
+        return moved
 
 
 class Recorder:

@@ -1,8 +1,8 @@
 """The files of one series: read, replaced, extended.
 
-One file a month; a recording that outgrows its file continues in a next one. What is
-covered but has no row in a whole month stands in a file of its own, so that the years
-before a market existed cost one file and not hundreds.
+One file a month; a recording that outgrows its file continues in a next one. Time that is
+covered and has no rows stands in a file of its own where its month has no file to change:
+the years before a market existed cost one file and not hundreds.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def to_excel(frame: pd.DataFrame, path: str | Path, sheet: str = "btcc") -> Path
     ConfigError
         Where openpyxl is not installed; it names the command that installs it.
     """
-    optional("openpyxl", "to_excel", "exports")
+    optional("openpyxl", "to_excel", "excel")
     if len(frame) > _MOST_CELLS_DOWN:
         raise InvalidArgument(
             f"{len(frame)} rows: a sheet has {_MOST_CELLS_DOWN}; write parts, or to_csv."

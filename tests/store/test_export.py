@@ -117,7 +117,7 @@ def test_more_rows_than_a_sheet_has_are_refused(tmp_path):
 
 def test_excel_without_openpyxl_names_the_command(tmp_path, candles, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(ConfigError, match=r"pip install 'btcc_research\[exports\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'btcc_research\[excel\]'"):
         export.to_excel(candles, tmp_path / "x.xlsx")
 
 

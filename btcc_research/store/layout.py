@@ -97,7 +97,6 @@ _TYPES: Mapping[str, pa.DataType] = {
     "flag": pa.bool_(),
     "time_s": pa.timestamp("us", "UTC"),
     "time_ms": pa.timestamp("us", "UTC"),
-    "json": pa.string(),
 }
 
 
@@ -168,7 +167,6 @@ def _table(kind: str, data: Any) -> pa.Table:
     arrays = {
         field.name: column(field, [record.get(field.name) for record in data], exact=True)
         for field in COLUMNS[kind]
-        if field.kind != "json"
     }
     return pa.Table.from_pandas(pd.DataFrame(arrays, copy=False), preserve_index=False)
 

@@ -6,17 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from btcc_research.store import layout, rows
 from btcc_research.store.intervals import Intervals
-from btcc_research.store.partition import Partition
 from btcc_research.store.series import Series
+from btcc_research.store.shelf import Shelf
+
+if TYPE_CHECKING:
+    from btcc_research.store.store import Store
 
 _EDGE = 60_000_000
 """Microseconds by which a ledger line may be dated apart from its execution."""
 
-Readable = Mapping[Series, Sequence[Partition]]
+Readable = Mapping[Series, Sequence[str]]
+"""The names of each series' files."""
 
 
 @dataclass(slots=True)
@@ -37,47 +41,54 @@ class _Account:
     lines: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
 
-def money_findings(readable: Readable) -> Iterator[tuple[str, str, str]]:
+def money_findings(store: Store, readable: Readable) -> Iterator[tuple[str, str, str]]:
     """Return the orders of which trades and ledger say different things.
 
     Compared is what both cover: what an order's executions gained, gave and cost in fees
     against the ledger's lines that name the order. Orders near the edge of what is covered
     are left out, since a line may be dated apart from its execution.
     """
-    accounts = _accounts(readable)
-    for series, partitions in readable.items():
+    accounts = _accounts(store, readable)
+    for series, names in readable.items():
         account = accounts.get((series.venue, series.account))
         if series.kind != "trades" or account is None or not account.lines:
             continue
-        common = account.covered & _covered(partitions)
-        lines = account.lines.get(series.market or "", [])
-        mine = _sums(_rows(partitions), common, _of_trade)
-        theirs = _sums(lines, common, _of_line)
-        for order in sorted(mine.keys() | theirs.keys()):
-            said, booked = mine.get(order, _Sums()), theirs.get(order, _Sums())
-            if not said.at_edge and not booked.at_edge and said != booked:
-                detail = f"order {order}: trades say {_words(said)}, the ledger {_words(booked)}"
+        covered, mine = _content(store, series, names)
+        common = account.covered & covered
+        said = _sums(mine, common, _of_trade)
+        booked = _sums(account.lines.get(series.market or "", []), common, _of_line)
+        for order in sorted(said.keys() | booked.keys()):
+            ours, theirs = said.get(order, _Sums()), booked.get(order, _Sums())
+            if not ours.at_edge and not theirs.at_edge and ours != theirs:
+                detail = f"order {order}: trades say {_words(ours)}, the ledger {_words(theirs)}"
                 yield series.folder, "trades and ledger differ", detail
 
 
-def _accounts(readable: Readable) -> dict[tuple[str, str], _Account]:
+def _accounts(store: Store, readable: Readable) -> dict[tuple[str, str], _Account]:
     accounts: dict[tuple[str, str], _Account] = {}
-    for series, partitions in readable.items():
+    for series, names in readable.items():
         if series.kind == "ledger":
             account = accounts.setdefault((series.venue, series.account), _Account())
-            account.covered |= _covered(partitions)
-            for line in _rows(partitions):
+            covered, lines = _content(store, series, names)
+            account.covered |= covered
+            for line in lines:
                 if line["order_id"] is not None and line["business"] in ("trade", "fee"):
                     account.lines[line["market"] or ""].append(line)
     return accounts
 
 
-def _rows(partitions: Iterable[Partition]) -> Iterator[dict[str, Any]]:
-    for partition in partitions:
-        kind = partition.header.series.kind
-        table = layout.fitted(partition.rows(), layout.schema_of(kind))
-        for row, at in zip(table.to_pylist(), rows.ticks(table, kind).tolist(), strict=True):
-            yield row | {"at": at}
+def _content(
+    store: Store, series: Series, names: Sequence[str]
+) -> tuple[Intervals, list[dict[str, Any]]]:
+    """Return what the files of a series cover, and their rows."""
+    covered, found = Intervals(), []
+    for partition in Shelf(store.files, store.environment, series).opened(names):
+        covered |= partition.header.covered
+        table = layout.fitted(partition.rows(), layout.schema_of(series.kind))
+        moments = rows.ticks(table, series.kind).tolist()
+        pairs = zip(table.to_pylist(), moments, strict=True)
+        found += [row | {"at": moment} for row, moment in pairs]
+    return covered, found
 
 
 def _sums(found: Iterable[dict[str, Any]], common: Intervals, add: Any) -> dict[int, _Sums]:
@@ -110,7 +121,3 @@ def _of_line(sums: _Sums, row: Mapping[str, Any]) -> None:
 
 def _words(sums: _Sums) -> str:
     return f"+{sums.gained:f} -{sums.given:f} fee {sums.fee:f}"
-
-
-def _covered(partitions: Iterable[Partition]) -> Intervals:
-    return Intervals(span for each in partitions for span in each.header.covered)

@@ -50,11 +50,14 @@ class Series:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InvalidArgument(f"kind={self.kind!r} is not one of {', '.join(KINDS)}.")
-        if (self.interval is not None) != (self.kind == "klines"):
+        if self.kind == "klines" and self.interval is None:
+            raise InvalidArgument('candles need an interval, such as interval="1m".')
+        if self.kind != "klines" and self.interval is not None:
             raise InvalidArgument(
-                f'interval={self.interval!r}: candles need one, such as "1m"; '
-                f"{self.kind} has {'none given' if self.interval is None else 'none'}."
+                f"interval={self.interval!r}: {self.kind} has none; leave it out."
             )
+        if self.market is None and self.kind not in PRIVATE:
+            raise InvalidArgument(f"market=None: {self.kind} is kept by market; name one.")
 
     @property
     def is_recorded(self) -> bool:

@@ -7,7 +7,7 @@ the years before a market existed cost one file and not hundreds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -59,11 +59,18 @@ class Shelf:
 
     def partitions(self, wanted: Span = ALWAYS) -> Iterator[Partition]:
         """Open the files that may hold rows of a time, or say something about it."""
-        for name in self.files.names(self.series.folder):
-            if name == WITHOUT_ROWS or _overlap(month_span(name[:7]), wanted):
-                partition = self.open(name)
-                if partition is not None:  # it was there when the folder was listed
-                    yield partition
+        names = self.files.names(self.series.folder)
+        return self.opened(
+            name for name in names
+            if name == WITHOUT_ROWS or _overlap(month_span(name[:7]), wanted)
+        )  # fmt: skip
+
+    def opened(self, names: Iterable[str]) -> Iterator[Partition]:
+        """Open files one after the other; those that went meanwhile are left out."""
+        for name in names:
+            partition = self.open(name)
+            if partition is not None:
+                yield partition
 
     def open(self, name: str) -> Partition | None:
         """Open a file; None where there is none."""
@@ -233,7 +240,8 @@ def _check_rows(kind: str, table: pa.Table, covered: Intervals) -> None:
             f"{int(outside.sum())} row(s) of {kind} lie outside `covered`, such as that of "
             f"{moment(int(moments[outside][0]))}; cut the rows, or cover their time."
         )
-    if kind == "klines" and not pc.all(table.column("closed"), min_count=0).as_py():
+    finished = kind != "klines" or pc.all(table.column("closed"), skip_nulls=False, min_count=0)
+    if finished is not True and not finished.as_py():
         raise InvalidArgument("an unfinished candle would be taken for final; leave it out.")
 
 

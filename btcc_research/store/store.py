@@ -98,13 +98,14 @@ class Store:
             What the client returns for this kind: the same columns, dtypes and order.
         Intervals
             What is missing, in microseconds since 1970; empty where the frame is complete.
+            Without `start` it reaches back to 1970, without `end` on to 2200.
 
         Parameters
         ----------
         interval : str or int, optional
             Length of a candle; only candles have one.
         columns : sequence of str, optional
-            Only these columns.
+            Only these columns, and the time.
         exact : bool
             Decimals as decimal128(38, 18) instead of float64.
 
@@ -115,12 +116,13 @@ class Store:
         StorageError
             For a file that cannot be read; it says which and what to do.
         """
-        shelf = self.shelf(kind, venue, market, interval)
-        table, missing = shelf.read(span_of(start, end), columns, exact=exact)
+        table, missing = self.read_table(
+            kind, venue, market, start, end, interval=interval, columns=columns, exact=exact
+        )
         frame = layout.to_frame(kind, table)
         frame.attrs = {"environment": self.environment, "venues": [venue], "call": kind}
-        if shelf.series.interval is not None:
-            frame.attrs |= {"market": market, "interval": shelf.series.interval}
+        if interval is not None:
+            frame.attrs |= {"market": market, "interval": interval_seconds(interval)}
         return frame, missing
 
     def read_table(

@@ -16,7 +16,7 @@ from btcc_research.store.intervals import Intervals
 from btcc_research.store.money import money_findings
 from btcc_research.store.partition import Partition, open_partition
 from btcc_research.store.series import Series, moment, month_span
-from btcc_research.store.shelf import WITHOUT_ROWS
+from btcc_research.store.shelf import WITHOUT_ROWS, Shelf
 
 if TYPE_CHECKING:
     from btcc_research.store.store import Store
@@ -27,22 +27,21 @@ Finding = tuple[str, str, str]
 def findings(store: Store) -> pd.DataFrame:
     """Return what is wrong: file, finding and detail."""
     found: list[Finding] = []
-    readable: dict[Series, list[Partition]] = {}
+    readable: dict[Series, list[str]] = {}
     for folder in store.files.folders():
         for name in store.files.names(folder):
             found += _file_findings(store, folder, name, readable)
-    for partitions in readable.values():
-        found += _part_findings(partitions)
-    found += money_findings(readable)
+    for series, names in readable.items():
+        if series.is_recorded:
+            found += _part_findings(Shelf(store.files, store.environment, series), names)
+    found += money_findings(store, readable)
     columns = list(zip(*found, strict=True)) if found else [(), (), ()]
-    names = ("file", "finding", "detail")
-    return pd.DataFrame(
-        {name: pd.array(list(c), dtype="str") for name, c in zip(names, columns, strict=True)}
-    )
+    named = zip(("file", "finding", "detail"), columns, strict=True)
+    return pd.DataFrame({name: pd.array(list(words), dtype="str") for name, words in named})
 
 
 def _file_findings(
-    store: Store, folder: str, name: str, readable: dict[Series, list[Partition]]
+    store: Store, folder: str, name: str, readable: dict[Series, list[str]]
 ) -> Iterator[Finding]:
     whole = f"{folder}/{name}"
     try:
@@ -55,12 +54,11 @@ def _file_findings(
     header = partition.header
     if header.environment != store.environment:
         yield whole, "other environment", f"{header.environment}, not {store.environment}"
-        return
-    if header.series.folder != folder:
+    elif header.series.folder != folder:
         yield whole, "misplaced", f"{header.series} belongs into {header.series.folder}"
-        return
-    readable.setdefault(header.series, []).append(partition)
-    yield from ((whole, *finding) for finding in _row_findings(partition, table, name))
+    else:
+        readable.setdefault(header.series, []).append(name)
+        yield from ((whole, *finding) for finding in _row_findings(partition, table, name))
 
 
 def _row_findings(partition: Partition, table: pa.Table, name: str) -> Iterator[tuple[str, str]]:
@@ -105,12 +103,10 @@ def _each(moments: Any, wrong: Any, finding: str) -> Iterator[tuple[str, str]]:
         yield finding, f"{count} row(s), the first at {first.isoformat()}"
 
 
-def _part_findings(partitions: list[Partition]) -> Iterator[Finding]:
+def _part_findings(shelf: Shelf, names: list[str]) -> Iterator[Finding]:
     """What no file shows alone: the files of a recording's month continue each other."""
     last: dict[str, int] = {}
-    for partition in partitions:
-        if not partition.header.series.is_recorded:
-            return
+    for partition in shelf.opened(names):
         numbers = partition.rows(["sequence"]).column("sequence")
         month = partition.name.rpartition("/")[2][:7]
         if len(numbers) and numbers[0].as_py() <= last.get(month, 0):

@@ -86,10 +86,17 @@ def test_names_stay_readable():
 
 
 def test_candles_have_an_interval_and_nothing_else_has():
-    with pytest.raises(InvalidArgument, match="candles need one"):
+    with pytest.raises(InvalidArgument, match="candles need an interval"):
         Series("klines", "spot", "BTCUSDT")
     with pytest.raises(InvalidArgument, match="trades has none"):
         Series("trades", "spot", "BTCUSDT", 60)
+
+
+def test_only_what_is_private_is_kept_for_a_whole_account():
+    assert Series("trades", "spot").folder == "spot/~account/trades"
+    for kind, interval in (("klines", 60), ("prints", None)):
+        with pytest.raises(InvalidArgument, match="kept by market; name one"):
+            Series(kind, "spot", None, interval)
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones():

@@ -48,7 +48,7 @@ def _unclaimed(database: sqlite3.Connection, number: int, settled: int) -> dict[
         "SELECT id, start, min(end, ?) AS until FROM listened WHERE stream = ? AND start < until"
     )
     rows = database.execute(asked, (settled, number)).fetchall()
-    return {number: (start, end) for number, start, end in rows}
+    return {row: (start, end) for row, start, end in rows}
 
 
 def _oldest(database: sqlite3.Connection, number: int) -> tuple[list[Batch], bool]:

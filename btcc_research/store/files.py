@@ -289,10 +289,10 @@ def storing(path: object, done: str) -> Iterator[None]:
 @contextmanager
 def _locked(path: Path, wait: float) -> Iterator[None]:
     """Hold a lock of the operating system, which ends with its process, however that ends."""
-    lock = FileLock(path, timeout=wait, mode=0o600, poll_interval=_POLL_SECONDS)
+    lock = FileLock(path, mode=0o600)
     with storing(path, "locked"):
         try:
-            lock.acquire()
+            lock.acquire(timeout=wait, poll_interval=_POLL_SECONDS)
         except Timeout:
             raise Held(
                 f"another process has held {path} for {wait:.0f} seconds; wait for it, or end it."

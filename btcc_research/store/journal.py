@@ -25,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from btcc_research.errors import StorageError
+from btcc_research.errors import InvalidArgument, StorageError
 from btcc_research.settings import home
 from btcc_research.store import layout
 from btcc_research.store.compaction import compact
@@ -189,10 +189,13 @@ class Recorder:
         Raises
         ------
         InvalidArgument
-            For rows that are not what the kind declares; none were written.
+            For rows that are not what the kind declares, or of another stream; none were
+            written.
         StorageError
             Where the disk is full: none were written. Stop; the next start notes the gap.
         """
+        for stream in rows.keys() - self._ids.keys():
+            raise InvalidArgument(f"the {stream} is not among what this recorder records.")
         moment = _ticks(now)
         after = dict(self._next)
         batches = []

@@ -54,9 +54,8 @@ class Header:
         return json.dumps(facts, sort_keys=True).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Header:
-        """Read what `to_bytes` wrote."""
-        facts = json.loads(data)
+    def from_facts(cls, facts: dict[str, Any]) -> Header:
+        """Read what `to_bytes` wrote, once it is no JSON any more."""
         return cls(
             facts["environment"],
             Series(**facts["series"]),
@@ -116,15 +115,15 @@ def open_partition(source: Any, name: str) -> Partition:
     """
     with reading(name):
         file = pq.ParquetFile(source, page_checksum_verification=True)
-        facts = (file.metadata.metadata or {}).get(_KEY)
-        if facts is None:
+        written = (file.metadata.metadata or {}).get(_KEY)
+        if written is None:
             raise StorageError(f"{name} was not written by this package; move it elsewhere.")
-        header = Header.from_bytes(facts)
-    if header.version > SCHEMA_VERSION:
-        raise StorageError(
-            f"{name} was written by a newer version of this package; upgrade this one."
-        )
-    return Partition(name, header, file)
+        facts = json.loads(written)
+        if facts["version"] > SCHEMA_VERSION:
+            raise StorageError(
+                f"{name} was written by a newer version of this package; upgrade this one."
+            )
+        return Partition(name, Header.from_facts(facts), file)
 
 
 def write_partition(header: Header, rows: pa.Table) -> pa.Buffer:

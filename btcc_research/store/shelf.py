@@ -8,7 +8,7 @@ the years before a market existed cost one file and not hundreds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -126,7 +126,7 @@ class Shelf:
         """Remove what is older than a moment; return name, rows and bytes of files changed."""
         removed = []
         with self.files.lock(self.series.folder):
-            # Claims first: after a crash in between, less is said than is there.
+            # What is only said goes first: after a crash in between, less is said than is there.
             for name in sorted(self.files.names(self.series.folder), reverse=True):
                 partition = self.open(name)
                 size = self.files.size(f"{self.series.folder}/{name}")
@@ -135,22 +135,17 @@ class Shelf:
         return removed
 
     def _cut(self, partition: Partition, name: str, before: int) -> bool:
-        header = partition.header
-        kept = header.covered.clip(before, LATEST)
-        if name == WITHOUT_ROWS:
-            gone, table = not kept, partition.rows()
-        else:
-            gone = month_span(name[:7])[1] <= before
-            table = rows.of_time(self._stored(partition), self.series.kind, (before, LATEST))
-        if kept == header.covered and table.num_rows == partition.count:
-            return False
-        if gone:
+        covered = partition.header.covered.clip(before, LATEST)
+        start, end = ALWAYS if name == WITHOUT_ROWS else month_span(name[:7])
+        if end <= before or (name == WITHOUT_ROWS and not covered):
             self.files.remove(partition.name)
-        else:
-            header = Header(
-                self.environment, self.series, kept, header.as_floats, header.last_sequence
-            )
-            self.files.write(partition.name, write_partition(header, table))
+            return True
+        if start >= before:
+            return False
+        table = rows.of_time(self._stored(partition), self.series.kind, (before, LATEST))
+        if covered == partition.header.covered and table.num_rows == partition.count:
+            return False
+        self._write(name, replace(partition.header, covered=covered), table)
         return True
 
     def _replace(self, name: str, new: pa.Table | None, part: Intervals) -> None:
@@ -169,8 +164,8 @@ class Shelf:
         if quiet:
             old = self.open(WITHOUT_ROWS)
             covered = Intervals(quiet) | (Intervals() if old is None else old.header.covered)
-            if old is None or covered != old.header.covered:
-                header = Header(self.environment, self.series, covered)
+            header = Header(self.environment, self.series, covered)
+            if old is None or old.header != header:
                 self._write(WITHOUT_ROWS, header, layout.schema_of(self.series.kind).empty_table())
 
     def _extend(self, month: str, new: pa.Table, part: Intervals) -> bool:
@@ -240,8 +235,7 @@ def _check_rows(kind: str, table: pa.Table, covered: Intervals) -> None:
             f"{int(outside.sum())} row(s) of {kind} lie outside `covered`, such as that of "
             f"{moment(int(moments[outside][0]))}; cut the rows, or cover their time."
         )
-    finished = kind != "klines" or pc.all(table.column("closed"), skip_nulls=False, min_count=0)
-    if finished is not True and not finished.as_py():
+    if kind == "klines" and table.filter(table.column("closed")).num_rows < table.num_rows:
         raise InvalidArgument("an unfinished candle would be taken for final; leave it out.")
 
 

@@ -109,6 +109,13 @@ def test_bad_rows_are_refused_and_none_are_written(journal):
     assert journal.read(PRINTS)["sequence"].tolist() == [1]
 
 
+def test_rows_of_a_stream_the_recorder_does_not_hold_are_refused(journal):
+    with journal.record([PRINTS], START) as recorder:
+        with pytest.raises(InvalidArgument, match="book of spot BTCUSDT is not among"):
+            recorder.append({PRINTS: prints(1), BOOK: []}, START + 1)
+        assert journal.read(PRINTS).empty
+
+
 def test_reading_takes_the_rows_of_a_time(journal):
     with journal.record([PRINTS], START) as recorder:
         recorder.append({PRINTS: prints(1, 2)}, START + 1)

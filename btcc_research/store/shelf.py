@@ -127,14 +127,17 @@ class Shelf:
         removed = []
         with self.files.lock(self.series.folder):
             # What is only said goes first: after a crash in between, less is said than is there.
+            after = ""
             for name in sorted(self.files.names(self.series.folder), reverse=True):
                 partition = self.open(name)
                 size = self.files.size(f"{self.series.folder}/{name}")
-                if partition is not None and self._cut(partition, name, before):
+                is_last, after = name[:7] != after[:7], name
+                if partition is not None and self._cut(partition, name, before, is_last=is_last):
                     removed.append((name, partition.count, size))
         return removed
 
-    def _cut(self, partition: Partition, name: str, before: int) -> bool:
+    def _cut(self, partition: Partition, name: str, before: int, *, is_last: bool) -> bool:
+        """Cut a file; the last one of a month stays, since it says which row came last."""
         covered = partition.header.covered.clip(before, LATEST)
         start, end = ALWAYS if name == WITHOUT_ROWS else month_span(name[:7])
         if end <= before or (name == WITHOUT_ROWS and not covered):
@@ -143,6 +146,9 @@ class Shelf:
         if start >= before:
             return False
         table = rows.of_time(self._stored(partition), self.series.kind, (before, LATEST))
+        if not table.num_rows and not covered and not is_last:
+            self.files.remove(partition.name)
+            return True
         if covered == partition.header.covered and table.num_rows == partition.count:
             return False
         self._write(name, replace(partition.header, covered=covered), table)

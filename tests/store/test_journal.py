@@ -157,6 +157,25 @@ def test_a_recording_that_outgrows_a_file_continues_in_the_next(journal, store, 
     assert store.verify().empty
 
 
+def test_pruning_a_recording_removes_its_old_files_and_keeps_counting(journal, store, monkeypatch):
+    monkeypatch.setattr(shelves, "PART_ROWS", 10)
+    monkeypatch.setattr(moving, "PART_ROWS", 10)
+    with journal.record([PRINTS], START) as recorder:
+        for n in range(35):
+            recorder.append({PRINTS: prints(n, time=START + n)}, START + n)
+            recorder.compact(START + n)
+        store.prune(before=at(START + 25), kind="prints")
+        files = store.contents().query("kind == 'prints' and rows > 0")
+        assert files["rows"].tolist() == [5, 5]
+        store.prune(before=at(START + 100), kind="prints")
+        recorder.append({PRINTS: prints(35, time=START + 101)}, START + 101)
+        recorder.close(START + 101)
+    found, _ = store.read("prints", "spot", "BTCUSDT")
+    assert found["sequence"].tolist() == [36]
+    assert len(store.contents().query("kind == 'prints' and file.str.contains('2026-01')")) == 1
+    assert store.verify().empty
+
+
 def test_numbers_go_on_when_the_journal_was_removed(journal, store):
     with journal.record([PRINTS], START) as recorder:
         recorder.append({PRINTS: prints(1, 2)}, START + 1)

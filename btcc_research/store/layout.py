@@ -6,7 +6,7 @@ reads as NA from older files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -138,20 +138,14 @@ def as_table(kind: str, data: Any) -> pa.Table:
     ------
     InvalidArgument
         For a column nobody declared, a number that is not exact, or a row without time.
+    ProtocolError
+        For a number that does not fit decimal128(38, 18).
     """
     table = _table(kind, data)
-    unknown = set(table.column_names) - set(schema_of(kind).names)
-    if unknown:
-        raise InvalidArgument(
-            f"{kind} has no column {sorted(unknown)[0]!r}; it has: "
-            f"{', '.join(schema_of(kind).names)}."
-        )
+    _check_names(kind, table.column_names)
     for name in decimal_columns(kind):
         if name in table.column_names and pa.types.is_floating(table.schema.field(name).type):
-            raise InvalidArgument(
-                f"column {name!r} of {kind} holds floats; only exact numbers are stored: "
-                "ask for the data with exact=True."
-            )
+            raise _not_exact(kind, name)
     table = fitted(table, schema_of(kind))
     if table.column(time_column(kind)).null_count:
         raise InvalidArgument(f"a row of {kind} has no {time_column(kind)}; every row needs one.")
@@ -164,11 +158,34 @@ def _table(kind: str, data: Any) -> pa.Table:
     if isinstance(data, pd.DataFrame):
         named = data.reset_index() if data.index.name else data
         return pa.Table.from_pandas(named, preserve_index=False).replace_schema_metadata()
+    _check_names(kind, {name for record in data for name in record})
     arrays = {
-        field.name: column(field, [record.get(field.name) for record in data], exact=True)
+        field.name: _values(kind, field, [record.get(field.name) for record in data])
         for field in COLUMNS[kind]
     }
     return pa.Table.from_pandas(pd.DataFrame(arrays, copy=False), preserve_index=False)
+
+
+def _values(kind: str, field: Field, values: list[Any]) -> Any:
+    if field.kind == "decimal" and any(isinstance(value, float) for value in values):
+        raise _not_exact(kind, field.name)
+    return column(field, values, exact=True)
+
+
+def _check_names(kind: str, names: Iterable[str]) -> None:
+    declared = schema_of(kind).names
+    unknown = sorted(set(names) - set(declared))
+    if unknown:
+        raise InvalidArgument(
+            f"{kind} has no column {unknown[0]!r}; it has: {', '.join(declared)}."
+        )
+
+
+def _not_exact(kind: str, name: str) -> InvalidArgument:
+    return InvalidArgument(
+        f"column {name!r} of {kind} holds floats; only exact numbers are stored: "
+        "ask for the data with exact=True."
+    )
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:

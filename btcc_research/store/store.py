@@ -1,9 +1,8 @@
 """The store: what is kept of each market, how complete it is, and how it is replaced.
 
 One Parquet file per venue, market, kind and UTC month, readable by anything; a recording
-that outgrows a file continues in a next one. A file says in its own metadata what it
-covers. What is covered but has no rows in a whole month stands in a file of its own, so
-that years before a market existed cost one file and not hundreds.
+that outgrows a file continues in a next one. Each file says in its own metadata what it
+covers, so that rows and coverage change together.
 """
 
 from __future__ import annotations
@@ -176,8 +175,7 @@ class Store:
             (over several months) some of them are new already. Repeat it.
         """
         shelf = self.shelf(kind, venue, market, interval)
-        covered = covered if isinstance(covered, Intervals) else Intervals([span_of(*covered)])
-        shelf.replace(layout.as_table(kind, data), covered)
+        shelf.replace(layout.as_table(kind, data), _covered(covered))
 
     def append(
         self, kind: str, venue: str, market: str | None, data: Any, covered: Intervals
@@ -324,6 +322,18 @@ class Store:
         account = self.account if kind in PRIVATE else ""
         series = Series(kind, venue, market, seconds, account)
         return Shelf(self.files, self.environment, series)
+
+
+def _covered(given: Intervals | tuple[Any, Any]) -> Intervals:
+    if isinstance(given, Intervals):
+        return given
+    start, end = given
+    if start is None or end is None:
+        raise InvalidArgument(
+            f"covered=({start!r}, {end!r}): both ends are needed; without an end the future "
+            "would count as known."
+        )
+    return Intervals([span_of(start, end)])
 
 
 def span_of(start: Any, end: Any) -> Span:

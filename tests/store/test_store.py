@@ -9,7 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from btcc_research import store as package
-from btcc_research.errors import InvalidArgument, StorageError
+from btcc_research.errors import InvalidArgument, ProtocolError, StorageError
 from btcc_research.store import open_store
 from btcc_research.store.intervals import Intervals
 from tests.store import data
@@ -198,6 +198,19 @@ def test_floats_are_refused_since_they_may_have_lost_digits(store):
     floats = data.candles(2).astype({"open": "float64"})
     with pytest.raises(InvalidArgument, match="ask for the data with exact=True"):
         store.write("klines", *MARKET, floats, span(START, START + 120), interval="1m")
+
+
+def test_floats_in_records_are_refused_as_well(store):
+    rows = [data.trade(1, price=0.12345678901)]
+    with pytest.raises(InvalidArgument, match="column 'price' of trades holds floats"):
+        store.write("trades", *MARKET, rows, span(START, START + 60))
+    with pytest.raises(InvalidArgument, match="no column 'mood'"):
+        store.write("trades", *MARKET, [data.trade(1, mood="")], span(START, START + 60))
+
+
+def test_numbers_that_do_not_fit_are_refused(store):
+    with pytest.raises(ProtocolError, match="price does not fit"):
+        store.write("trades", *MARKET, [data.trade(1, price="1e-19")], span(START, START + 60))
 
 
 def stored_type(store, column, month="2026-01"):
@@ -398,6 +411,12 @@ def test_rows_outside_what_is_covered_are_refused(store):
     with pytest.raises(InvalidArgument, match=r"1 row\(s\) of klines lie outside"):
         write_candles(store, START, 3, span(START, START + 120))
     assert store.coverage().empty
+
+
+@pytest.mark.parametrize("covered", [(None, at(START)), (at(START), None)])
+def test_what_is_covered_has_two_ends(store, covered):
+    with pytest.raises(InvalidArgument, match="both ends are needed"):
+        store.write("trades", *MARKET, data.trades(), covered)
 
 
 def test_an_unfinished_candle_is_refused(store):

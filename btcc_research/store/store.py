@@ -293,8 +293,10 @@ class Store:
         Returns
         -------
         DataFrame, polars.LazyFrame, duckdb.DuckDBPyRelation, dask.DataFrame or pyarrow Dataset
-            By `engine`. Columns: venue and market first, then those of the kind, numbers
-            as float64. All but pandas read when they are computed, and only what they need.
+            By `engine`. The columns of the kind, before them venue and market where it has
+            none. Candles have float64; other kinds too for pandas and dask, and exact
+            decimals for the rest. All but pandas read when they are computed, and only what
+            they need.
 
         Parameters
         ----------

@@ -92,6 +92,10 @@ class UnknownMarket(InvalidArgument):
     """There is no market of this name."""
 
 
+class StorageError(BtccError):
+    """The local store could not be read or written; what was stored before is unchanged."""
+
+
 class TransportError(BtccError):
     """No answer. A read may simply be repeated."""
 

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "network": {"errors", "protocol"},
     "transport": {"errors", "protocol", "settings", "dialect", "network", "ratelimit"},
     "parallel": set(),
+    "store": {"errors", "protocol", "frames", "settings", "tables", "arguments"},
     "plot": {"errors"},
     "sandbox": {"errors", "protocol"},
     "venues": {

@@ -163,11 +163,9 @@ class Book:
 
         Its own checksum would match all the same, so a late repeat would look verified.
         """
-        if not depth.time or depth.time > self._time:
+        if not depth.time or depth.time > self._time or depth.checksum is None:
             return False
-        return depth.checksum is None or bool(
-            (crc32(self._text().encode()) ^ depth.checksum) & _MODULUS
-        )
+        return bool((crc32(self._text().encode()) ^ depth.checksum) & _MODULUS)
 
     def is_overdue(self, now: float) -> bool:
         """Whether changes have waited too long for their snapshot."""

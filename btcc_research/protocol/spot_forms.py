@@ -52,6 +52,10 @@ class SpotForms:
         W16: whether pushes are compressed binary frames.
     checksum : {"unsigned", "signed", "none"}
         W17; `none` leaves it out.
+    corrupt_every : int
+        Every so many-th book push carries a wrong checksum; 0: none.
+    books : {"many", "one"}
+        Whether a second book replaces the first one of a connection.
     depth_market : bool
         Whether a book push names its market.
     auth_code : int
@@ -73,6 +77,8 @@ class SpotForms:
     time_style: Literal["object", "int"] = "object"
     binary: Literal["", "deflate", "zlib", "gzip"] = ""
     checksum: Literal["unsigned", "signed", "none"] = "unsigned"
+    corrupt_every: int = 0
+    books: Literal["many", "one"] = "many"
     depth_market: bool = True
     auth_code: int = 1
     frozen_name: Literal["frozen", "freeze"] = "frozen"

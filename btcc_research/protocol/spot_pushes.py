@@ -73,8 +73,8 @@ class _TradeRow(Struct, array_like=True):
 
 class _Balance(Struct):
     available: Raw
-    frozen: Raw | None = None
-    freeze: Raw | None = None  # a gateway's spelling (W20)
+    frozen: Raw = Raw(b"null")
+    freeze: Raw = Raw(b"null")  # a gateway's spelling (W20)
     flag: int | None = None
 
 
@@ -226,10 +226,8 @@ def read_balances(payload: bytes) -> list[Any]:
 
 
 def _frozen(balance: _Balance) -> bytes:
-    found = balance.freeze if balance.frozen is None else balance.frozen
-    if found is None:
-        raise ProtocolError("asset.update: a balance without `frozen`.")
-    return bytes(found)
+    found = bytes(balance.frozen)
+    return bytes(balance.freeze) if found == b"null" else found
 
 
 def read_answer(

@@ -204,9 +204,13 @@ class Book:
         return "held"
 
     def _replay(self, held: list[Depth], now: float) -> Outcome:
-        """Apply the changes that arrived before their snapshot and are younger than it."""
+        """Apply the changes that arrived before their snapshot and are not older than it.
+
+        Whether a change of the snapshot's own moment is in it already, its checksum tells.
+        """
         for depth in held:
-            if depth.time > self._time and self.apply(depth, full=False, now=now) != "updated":
+            may_be_new = depth.time > self._time or depth.time == self._time != 0
+            if may_be_new and self.apply(depth, full=False, now=now) != "updated":
                 return "resync"
         return "updated"
 

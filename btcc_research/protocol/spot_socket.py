@@ -87,7 +87,7 @@ ORDER_PUSH_COLUMNS = (
     time_s("last_deal_time", "last_time", required=False, meaning="latest execution"),
     enum("last_role", spot.ROLE, required=False, meaning="in the latest execution"),
 )
-_STATUS = (text("status", required=False),)
+_STATUS = (text("status", required=False), identifier("flag", "user_id", required=False))
 
 
 def _method(

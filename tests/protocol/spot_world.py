@@ -104,7 +104,7 @@ class World:
 
     def __init__(self, forms=None, seed=1):
         self.forms = forms or spot_forms.SpotForms()
-        self.levels = Levels(seed)
+        self.levels = Levels(seed, limit=10)
         self.server = None
         self.events = []
 

@@ -296,5 +296,5 @@ def test_a_book_is_pushed_whole_every_minute_and_at_most_every_200_ms():
         world.push_book(START + tick / 8)
         pushes += [(tick, '"params":[true' in text) for text in world.server.frames_to_send()]
     ticks = [tick for tick, _ in pushes]
-    assert min(later - earlier for earlier, later in zip(ticks, ticks[1:], strict=False)) == 2
+    assert min(later - earlier for earlier, later in itertools.pairwise(ticks)) == 2
     assert [tick for tick, full in pushes if full] == [480, 960]

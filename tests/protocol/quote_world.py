@@ -110,9 +110,9 @@ class World:
     def push(self, client, now):
         """Send ticks and the book of all that is followed."""
         time = int(now)
-        self.server.push_quotes([quote(product.code, time) for product in PRODUCTS])
-        for product in PRODUCTS:
-            self.server.push_book(deep(product.code, time))
+        self.server.push_quotes([quote(code, time) for code in self.server.codes])
+        if self.server.deep is not None:
+            self.server.push_book(deep(self.server.deep, time))
         return self.deliver(client, now)
 
 

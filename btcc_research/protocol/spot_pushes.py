@@ -97,7 +97,7 @@ def read_depth_push(params: bytes) -> DepthParams:
     """Read `params` of a book push: [is it whole, levels, market]."""
     try:
         return _DEPTH_PARAMS.decode(params)
-    except msgspec.ValidationError:
+    except MALFORMED:
         push = _decoded(_ANY_DEPTH_PARAMS, params, methods.DEPTH_UPDATE)
         return DepthParams(push.full, _text_depth(push.depth), push.market)
 
@@ -106,7 +106,7 @@ def read_depth(payload: bytes) -> Depth:
     """Read the book that answers a query."""
     try:
         return _DEPTH.decode(payload)
-    except msgspec.ValidationError:
+    except MALFORMED:
         return _text_depth(_decoded(_ANY_DEPTH, payload, methods.DEPTH_QUERY))
 
 

@@ -29,6 +29,7 @@ from btcc_research.protocol.quote_follow import QuoteDelivery
 from btcc_research.protocol.quote_questions import Questions, kline_type
 from btcc_research.protocol.quote_shapes import Frame, read_frame
 from btcc_research.protocol.quote_socket import KLINE_TYPES
+from btcc_research.protocol.signing import scrub
 from btcc_research.protocol.socket_text import frame_text
 from btcc_research.protocol.stream_events import ChannelName, Event
 
@@ -310,9 +311,10 @@ class QuoteStream:
         answer = frames.read_login(frame)
         self._login_until = None
         if not answer.is_accepted:
-            error: BtccError = AuthError(
-                answer.code, answer.message, "Login", "Check the account number and the API key."
-            )
+            # Should a server repeat what it was sent, the key is not shown.
+            words = scrub(answer.message.encode(errors="replace"), [self._login.api_key]).decode()
+            advice = "Check the account number and the API key."
+            error: BtccError = AuthError(answer.code, words, "Login", advice)
             return [events.LoginFailed(now, error)]
         self.is_logged_in = True
         done = events.LoggedIn(now, None, answer.server_time)

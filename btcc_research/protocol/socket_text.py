@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Any
 
 import msgspec
 
@@ -101,14 +99,8 @@ def exact_rows(endpoint: Endpoint, payload: bytes) -> Decoded:
         If the payload is not what the endpoint declares, or money is not a number.
     """
     decoded = read_rows(endpoint, payload, exact=True)
-    check_money(endpoint, decoded.rows)
-    return decoded
-
-
-def check_money(endpoint: Endpoint, rows: Iterable[Any]) -> None:
-    """Make every decimal of every row plain text, or raise ProtocolError naming the field."""
     names = [field.name for field in endpoint.columns if field.kind == "decimal"]
-    for row in rows:
+    for row in decoded.rows:
         for name in names:
             value = getattr(row, name)
             if value is None or _PLAIN.fullmatch(value):
@@ -117,3 +109,4 @@ def check_money(endpoint: Endpoint, rows: Iterable[Any]) -> None:
                 setattr(row, name, plain_number(value))
             except ProtocolError as problem:
                 raise ProtocolError(f"{endpoint.name}: {name}: {problem}") from None
+    return decoded

@@ -220,8 +220,10 @@ class Delivery:
 
     def _trades(self, params: bytes, now: float) -> list[Event]:
         only = self.following.only_market("trades")
-        market, rows = pushes.read_trades(params, only, self._precisions)
-        return [*self._arrived("trades", market, now), events.Trades(now, market, rows)]
+        market, decoded = pushes.read_trades(params, only, self._precisions)
+        found = self.new_fields(methods.DEALS_UPDATE, decoded, now)
+        found += self._arrived("trades", market, now)
+        return [*found, events.Trades(now, market, decoded.rows)]
 
     def _tickers(self, params: bytes, now: float) -> list[Event]:
         decoded = pushes.read_tickers(params, self.following.only_market("tickers"))
@@ -238,11 +240,11 @@ class Delivery:
         return [*found, events.Orders(now, change, decoded.rows)]
 
     def _balances(self, params: bytes, now: float) -> list[Event]:
-        rows = pushes.read_balances(params)
-        found: list[Event] = []
-        for row in rows:
+        decoded = pushes.read_balances(params)
+        found = self.new_fields(methods.ASSET_UPDATE, decoded, now)
+        for row in decoded.rows:
             found += self._arrived("balances", row.asset, now)
-        return [*found, events.Balances(now, rows)]
+        return [*found, events.Balances(now, decoded.rows)]
 
     def answer(self, call: Endpoint, payload: bytes, market: str) -> Decoded:
         """Read the answer to a query about a market."""

@@ -6,6 +6,7 @@ has the id null and a method.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import Raw, Struct
 
 from btcc_research.errors import AuthError, BtccError, ProtocolError
 from btcc_research.protocol.endpoint import Endpoint
+from btcc_research.protocol.signing import scrub
 from btcc_research.protocol.socket_text import MALFORMED
 from btcc_research.protocol.wire import api_error
 
@@ -53,8 +55,11 @@ def read_message(text: str | bytes) -> Message:
         raise ProtocolError(f"a frame is not a message of BTCC: {problem}") from None
 
 
-def refusal_of(call: Endpoint, message: Message) -> BtccError | None:
-    """Return the error an answer means, or None for a success in any form (W09)."""
+def refusal_of(call: Endpoint, message: Message, secrets: Iterable[str]) -> BtccError | None:
+    """Return the error an answer means, or None for a success in any form (W09).
+
+    `secrets` are removed from the words, should a server repeat what it was sent.
+    """
     if bytes(message.error) == _NULL:
         return None
     try:
@@ -62,9 +67,10 @@ def refusal_of(call: Endpoint, message: Message) -> BtccError | None:
     except MALFORMED:
         return ProtocolError(f"{call.name}: a failure without code and message.")
     if isinstance(refusal, str):
-        return api_error(call, "error", refusal, 200)
+        refusal = _Error("error", refusal)
+    words = scrub((refusal.message or "").encode(errors="replace"), secrets).decode()
     code = "error" if refusal.code is None else refusal.code
-    return api_error(call, code, refusal.message or "", 200)
+    return api_error(call, code, words, 200)
 
 
 def login_refusal(call: Endpoint, error: BtccError) -> AuthError:

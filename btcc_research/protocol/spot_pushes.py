@@ -6,7 +6,7 @@ clients decode and what the engine BTCC descends from sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from btcc_research.protocol import spot_socket as methods
 from btcc_research.protocol.book import Depth, Level, Milliseconds
 from btcc_research.protocol.endpoint import Endpoint, Rows
 from btcc_research.protocol.rows import Decoded, row_type
-from btcc_research.protocol.socket_text import MALFORMED, check_money, exact_rows, raw_number
+from btcc_research.protocol.socket_text import MALFORMED, exact_rows, raw_number
 
 Precisions = Mapping[str, tuple[int, int]]
 """Decimals of price and amount by market: what noisy JSON numbers are rounded to."""
@@ -86,7 +86,8 @@ _ANY_DEPTH_PARAMS = msgspec.json.Decoder(_AnyDepthParams)
 _LIST = msgspec.json.Decoder(list[Raw])
 _TRADE_OBJECT = msgspec.json.Decoder(_TradeObject)
 _TRADE_ROW = msgspec.json.Decoder(_TradeRow)
-_BALANCES = msgspec.json.Decoder(dict[str, _Balance])
+_BALANCE = msgspec.json.Decoder(_Balance)
+_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 _TEXT = msgspec.json.Decoder(str)
 
 _SIDES = {1: "buy", 2: "sell", "1": "buy", "2": "sell", "buy": "buy", "sell": "sell"}
@@ -131,12 +132,12 @@ def read_klines(payload: bytes) -> Decoded:
 
 def read_trades(
     payload: bytes, market: str = "", precisions: Precisions | None = None
-) -> tuple[str, list[Any]]:
+) -> tuple[str, Decoded]:
     """Read public trades as [market, [object, ...]], as rows, or as a bare list (W05).
 
     Returns
     -------
-    (str, list)
+    (str, Decoded)
         The market, which is the one given where the payload does not name it, and records.
     """
     items = _decoded(_LIST, payload, methods.DEALS_UPDATE)
@@ -144,7 +145,8 @@ def read_trades(
         market = _decoded(_TEXT, bytes(items[0]), methods.DEALS_UPDATE)
         items = _decoded(_LIST, bytes(items[1]), methods.DEALS_UPDATE) if items[1:] else []
     price, amount = (precisions or {}).get(market, (None, None))
-    return market, [_trade(bytes(item), market, price, amount) for item in items]
+    rows = [_trade(bytes(item), market, price, amount) for item in items]
+    return market, Decoded(rows, None, _new_names(map(bytes, items), _TradeObject))
 
 
 def _trade(item: bytes, market: str, price: int | None, amount: int | None) -> Any:
@@ -159,6 +161,13 @@ def _trade(item: bytes, market: str, price: int | None, amount: int | None) -> A
         price=raw_number(bytes(trade.price), price),
         amount=raw_number(bytes(trade.amount), amount),
     )
+
+
+def _new_names(items: Iterable[bytes], shape: type[Struct]) -> frozenset[str]:
+    """Return the names of fields that objects have and nobody declared."""
+    known = frozenset(shape.__struct_fields__)
+    objects = (_MEMBERS.decode(item) for item in items if item[:1] == b"{")
+    return frozenset().union(*(found.keys() - known for found in objects))
 
 
 def read_tickers(payload: bytes, market: str = "") -> Decoded:
@@ -184,7 +193,6 @@ def _tickers(payload: bytes, market: str) -> Decoded:
     return decoded
 
 
-_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 _ONE_TICKER = replace(methods.STATE_UPDATE, rows=Rows.OBJECT)
 
 
@@ -204,25 +212,28 @@ def read_order(params: bytes) -> tuple[str | None, Decoded]:
 _EVENT = msgspec.json.Decoder(int)
 
 
-def read_balances(payload: bytes) -> list[Any]:
+def read_balances(payload: bytes) -> Decoded:
     """Read balances as {currency: values} or as a list of such maps."""
     items = [payload]
     if payload[:1] == b"[":
         items = [bytes(item) for item in _decoded(_LIST, payload, methods.ASSET_UPDATE)]
-    maps = [_decoded(_BALANCES, item, methods.ASSET_UPDATE) for item in items]
+    members: dict[str, bytes] = {}
+    for item in items:
+        found = _decoded(_MEMBERS, item, methods.ASSET_UPDATE)
+        members |= {asset: bytes(values) for asset, values in found.items()}
+    rows = [_balance(asset, values) for asset, values in members.items()]
+    return Decoded(rows, None, _new_names(members.values(), _Balance))
+
+
+def _balance(asset: str, values: bytes) -> Any:
+    balance = _decoded(_BALANCE, values, methods.ASSET_UPDATE)
     record: Any = row_type(methods.ASSET_UPDATE, True)
-    rows = [
-        record(
-            asset=asset,
-            available=raw_number(bytes(balance.available)),
-            frozen=raw_number(_frozen(balance)),
-            user_id=balance.flag,
-        )
-        for balances in maps
-        for asset, balance in balances.items()
-    ]
-    check_money(methods.ASSET_UPDATE, rows)
-    return rows
+    return record(
+        asset=asset,
+        available=raw_number(bytes(balance.available)),
+        frozen=raw_number(_frozen(balance)),
+        user_id=balance.flag,
+    )
 
 
 def _frozen(balance: _Balance) -> bytes:
@@ -244,7 +255,7 @@ def read_answer(
     if reader is not None:
         return reader(payload)
     if call is methods.DEALS_QUERY:
-        return Decoded(read_trades(payload, market, precisions)[1])
+        return read_trades(payload, market, precisions)[1]
     if call is methods.STATE_QUERY:
         return read_tickers(payload, market)
     return exact_rows(call, payload)
@@ -275,7 +286,7 @@ def _is_balances(payload: bytes) -> bool:
 
 
 def _balances(payload: bytes) -> Decoded:
-    return Decoded(read_balances(payload) if _is_balances(payload) else [])
+    return read_balances(payload) if _is_balances(payload) else Decoded([])
 
 
 _ANSWERS: Mapping[str, Callable[[bytes], Decoded]] = {

@@ -33,6 +33,11 @@ class SpotLogin:
         """The user token, which one documented query wants as a parameter."""
         return self.values.get("token")
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What may be shown nowhere."""
+        return tuple(value for name, value in self.values.items() if name != "access_id")
+
 
 def key_login(access_id: str, secret_key: str) -> SpotLogin:
     """Log in with a key set: its digest never changes, there is no time in it (W11, W12)."""

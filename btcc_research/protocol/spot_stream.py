@@ -79,6 +79,7 @@ class SpotStream:
         self.set_aside = 0
         self._late = 0
         self._login = login
+        self._secrets = login.secrets if login else ()
         self._refused: BtccError | None = None
         self._requests = Requests(names or Names(), login.token if login else None)
         self._delivery = Delivery(precisions)
@@ -309,7 +310,7 @@ class SpotStream:
         return self._reply(pending, message, now)
 
     def _reply(self, pending: Pending, message: Message, now: float) -> list[Event]:
-        error = refusal_of(pending.call, message)
+        error = refusal_of(pending.call, message, self._secrets)
         if error is not None:
             return self._failed(pending, error, now)
         self._requests.names.remember(pending.call)

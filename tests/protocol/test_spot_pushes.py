@@ -296,12 +296,12 @@ def test_a_book_of_json_numbers_is_read_digit_for_digit():
 
 @pytest.mark.parametrize("name", ["frozen", "freeze"])
 def test_a_locked_balance_is_read_under_both_names(name):
-    row = pushes.read_balances(b'{"BTC": {"available": "1.0", "%s": 2}}' % name.encode())[0]
+    row = pushes.read_balances(b'{"BTC": {"available": "1.0", "%s": 2}}' % name.encode()).rows[0]
     assert (row.available, row.frozen, row.user_id) == ("1.0", "2", None)
 
 
 def test_codes_nobody_knows_stay_readable():
-    trade = pushes.read_trades(b'[[1, "2", "3", 17, 4.5]]')[1][0]
+    trade = pushes.read_trades(b'[[1, "2", "3", 17, 4.5]]')[1].rows[0]
     assert trade.side == "unknown(17)"
     raw = json.loads(next(v for v in FRAMES if v["id"] == "W12")["raw"])
     change, _ = pushes.read_order(json.dumps([9, raw["params"][1]]).encode())

@@ -116,6 +116,13 @@ def test_a_refused_login_is_one_whatever_its_code(code):
         stream.subscribe(ORDERS, 2.0)
 
 
+def test_a_server_that_repeats_the_digest_does_not_make_it_show():
+    login = key_login("demo", "canary")
+    stream = connected(login=login)
+    found = refuse(stream, 1, f"bad digest {login.values['digest']}")
+    assert "bad digest ***" in str(found[0].error)
+
+
 def test_private_things_without_a_login_are_refused_before_anything_is_sent():
     stream = connected()
     for attempt in (
@@ -560,12 +567,21 @@ def test_a_binary_frame_may_hold_plain_text():
     assert kinds(connected(TRADES).receive(FRAMES["W07"].encode(), 1.0)) == [events.Trades]
 
 
-def test_a_new_field_is_named_once():
+@pytest.mark.parametrize(
+    ("name", "field", "call", "event"),
+    [
+        ("W12", '"left"', "order.update", events.Orders),
+        ("W07", '"amount"', "deals.update", events.Trades),
+        ("W10", '"last"', "state.update", events.Tickers),
+        ("W15", '"available"', "asset.update", events.Balances),
+    ],
+)
+def test_a_new_field_is_named_once(name, field, call, event):
     stream = logged_in(ORDERS)
-    raw = FRAMES["W12"].replace('"left"', '"colour":"red","left"')
+    raw = FRAMES[name].replace(field, f'"colour":"red",{field}', 1)
     found = stream.receive(raw, 1.0)
-    assert found[0] == events.NewFields(1.0, "order.update", frozenset({"colour"}))
-    assert kinds(stream.receive(raw, 2.0)) == [events.Orders]
+    assert found[0] == events.NewFields(1.0, call, frozenset({"colour"}))
+    assert kinds(stream.receive(raw, 2.0)) == [event]
 
 
 def test_a_missing_optional_field_is_missing_in_the_row():

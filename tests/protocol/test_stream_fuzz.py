@@ -1,6 +1,7 @@
 """Every parser of the sockets against broken input: events, set-aside frames or our own errors."""
 
 import contextlib
+import copy
 import json
 import random
 import zlib
@@ -38,10 +39,10 @@ QUOTES = [
 
 def mutated(message, rng):
     """Return a text made from a good message by a few changes, some of them below JSON."""
-    copy = json.loads(json.dumps(message))
+    changed = copy.deepcopy(message)
     for _ in range(rng.randint(1, 3)):
-        copy = with_odd_node(copy, rng)
-    text = json.dumps(copy, ensure_ascii=rng.random() < 0.5)
+        changed = with_odd_node(changed, rng)
+    text = json.dumps(changed, ensure_ascii=rng.random() < 0.5)
     kind = rng.random()
     if kind < 0.1:
         return text[: rng.randint(0, len(text))]
@@ -62,7 +63,7 @@ def mutated(message, rng):
 def with_odd_node(value, rng):
     """Return a JSON value with one node replaced, dropped or doubled."""
     if not isinstance(value, dict | list) or not value or rng.random() < 0.15:
-        return rng.choice(ODD)
+        return copy.deepcopy(rng.choice(ODD))
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))
     key = rng.choice(keys)
     if rng.random() < 0.1:

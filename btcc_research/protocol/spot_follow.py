@@ -58,7 +58,7 @@ class Followed:
 
     `is_live` says whether it delivers now, `was_live` whether it ever did: only then can
     there be a gap. `good_at` is the last moment nothing was missing; `is_asked` says whether
-    a request waits for its confirmation.
+    a request waits for its confirmation. The book stays empty on other channels.
     """
 
     wanted: Subscription

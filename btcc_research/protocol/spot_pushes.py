@@ -146,7 +146,9 @@ def read_trades(
         items = _decoded(_LIST, bytes(items[1]), methods.DEALS_UPDATE) if items[1:] else []
     price, amount = (precisions or {}).get(market, (None, None))
     rows = [_trade(bytes(item), market, price, amount) for item in items]
-    return market, Decoded(rows, None, _new_names(map(bytes, items), _TradeObject))
+    return market, Decoded(
+        rows, None, _new_names(map(bytes, items), methods.DEALS_UPDATE, _TradeObject)
+    )
 
 
 def _trade(item: bytes, market: str, price: int | None, amount: int | None) -> Any:
@@ -163,10 +165,10 @@ def _trade(item: bytes, market: str, price: int | None, amount: int | None) -> A
     )
 
 
-def _new_names(items: Iterable[bytes], shape: type[Struct]) -> frozenset[str]:
+def _new_names(items: Iterable[bytes], call: Endpoint, shape: type[Struct]) -> frozenset[str]:
     """Return the names of fields that objects have and nobody declared."""
     known = frozenset(shape.__struct_fields__)
-    objects = (_MEMBERS.decode(item) for item in items if item[:1] == b"{")
+    objects = (_decoded(_MEMBERS, item, call) for item in items if item[:1] == b"{")
     return frozenset().union(*(found.keys() - known for found in objects))
 
 
@@ -222,7 +224,7 @@ def read_balances(payload: bytes) -> Decoded:
         found = _decoded(_MEMBERS, item, methods.ASSET_UPDATE)
         members |= {asset: bytes(values) for asset, values in found.items()}
     rows = [_balance(asset, values) for asset, values in members.items()]
-    return Decoded(rows, None, _new_names(members.values(), _Balance))
+    return Decoded(rows, None, _new_names(members.values(), methods.ASSET_UPDATE, _Balance))
 
 
 def _balance(asset: str, values: bytes) -> Any:

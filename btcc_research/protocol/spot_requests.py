@@ -107,15 +107,22 @@ class Requests:
 
     def send(self, pending: Pending) -> str:
         """Note a request as sent and return its text."""
-        text = request_text(pending.request_id, pending.call.path, self._params(pending))
+        params = self.params(pending.call, pending.values)
+        text = request_text(pending.request_id, pending.call.path, params)
         self._pending[pending.request_id] = pending
         return text
 
-    def _params(self, pending: Pending) -> list[Any]:
-        values = pending.values
-        if pending.call is methods.USER_DEALS_QUERY:
+    def params(self, call: Endpoint, values: Mapping[str, Any]) -> list[Any]:
+        """Return a request's parameters.
+
+        Raises
+        ------
+        InvalidArgument
+            Naming the argument and what is allowed.
+        """
+        if call is methods.USER_DEALS_QUERY:
             values = {**values, "token": self._token}
-        return list(methods.positions(pending.call, values))
+        return list(methods.positions(call, values))
 
     def take(self, request_id: int) -> Pending | None:
         """Return the request an answer belongs to; None for a late or foreign answer."""

@@ -166,7 +166,7 @@ class SpotStream:
         if not call.signed or self.is_logged_in:
             return self._send(call, values, "query", now)
         self._require_login(call.name)
-        methods.positions(call, values)  # complain now, not after the login
+        self._requests.params(call, values)  # complain now, not after the login
         asked_id = self._requests.new_id()
         self._waiting.append((asked_id, call, values))
         return asked_id

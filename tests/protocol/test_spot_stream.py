@@ -235,6 +235,11 @@ def test_own_executions_have_a_second_name_only_with_a_token():
     stream.query(methods.DEALS_QUERY_USER, {"market": "BTCUSDT", "limit": 7}, 1.0)
     refuse(stream, 4)
     assert sent(stream)[1] == ("user.deals.query", ["T", 7])
+    reply(stream, 2.0, {"records": []})
+    again = connected(login=token_login("T"), names=stream._requests.names)
+    again.query(methods.DEALS_QUERY_USER, {"market": "BTCUSDT", "limit": 7}, 1.0)
+    reply(again, 1.0, back=1)
+    assert sent(again)[1] == ("user.deals.query", ["T", 7])
 
 
 def test_a_refusal_is_the_error_its_code_means():

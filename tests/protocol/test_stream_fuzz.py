@@ -173,6 +173,16 @@ def test_a_million_broken_inputs_raise_nothing_but_our_own_errors(campaign):
     campaign(1_000_000, random.Random(2))
 
 
+@pytest.mark.parametrize("push", [b'{"\x95": 1, "id": 1, "time": 1, "price": "1", "amount": "1", '
+                                  b'"type": "buy"}', b"[1]"])  # fmt: skip
+def test_a_name_that_is_no_text_is_set_aside(push):
+    stream = spot_client()
+    stream.reset(0.0)
+    frame = b'{"id":null,"method":"deals.update","params":["BTCUSDT",[' + push + b"]]}"
+    stream.receive(frame, 1.0)
+    assert stream.set_aside == 1
+
+
 JSON = st.recursive(
     st.sampled_from(ODD) | st.text(max_size=8) | st.integers() | st.floats(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner),

@@ -22,6 +22,7 @@ from btcc_research.protocol import rows as protocol_rows
 from btcc_research.protocol.endpoint import Endpoint, Field, Kind
 
 EXACT = pa.decimal128(38, 18)
+UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 
 _DTYPES: Mapping[Kind, str] = {
     "integer": "Int64",

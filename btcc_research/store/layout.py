@@ -31,16 +31,6 @@ from btcc_research.store import numbers
 Columns = tuple[Field, ...]
 
 KLINES: Columns = (*CANDLE_COLUMNS, flag("closed"))
-TRANSFERS: Columns = (
-    time_s("time"),
-    text("venue"),
-    identifier("id"),
-    text("asset"),
-    text("type", meaning="such as deposit, withdrawal, transfer"),
-    decimal("amount", meaning="signed: what the venue's balance gained"),
-    decimal("fee"),
-    text("status"),
-)
 _ARRIVAL: Columns = (
     time_s("time", meaning="by the exchange"),
     time_s("received", meaning="when this machine had it"),
@@ -79,7 +69,7 @@ COLUMNS: Mapping[str, Columns] = {
     "trades": tables.TRADES,
     "orders": tables.ORDERS,
     "ledger": tables.LEDGER,
-    "transfers": TRANSFERS,
+    "transfers": tables.TRANSFERS,
     "prints": PRINTS,
     "quotes": QUOTES,
     "book": BOOK,

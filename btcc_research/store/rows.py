@@ -124,7 +124,7 @@ def _sorted(kind: str, table: pa.Table) -> pa.Table:
         if (np.diff(moments) > 0).all():
             return table
         return table.take(pa.array(np.argsort(moments, kind="stable")))
-    head = [first, "id"] if "id" in table.column_names else [first]
+    head = [name for name in (first, "id", "reference") if name in table.column_names]
     keys = head + [name for name in table.column_names if name not in head]
     order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in keys])
     return table.take(order)

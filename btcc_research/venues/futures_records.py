@@ -9,7 +9,7 @@ from typing import Any
 from btcc_research.frames import code_word
 from btcc_research.protocol import futures_columns as columns
 from btcc_research.protocol.endpoint import Field
-from btcc_research.protocol.names import read_name
+from btcc_research.protocol.products import product_name
 from btcc_research.protocol.rows import unix_seconds
 from btcc_research.venues.products import Products
 
@@ -197,7 +197,7 @@ def _quote(row: Any) -> str:
     """Return the currency prices are in; BTCC names only the one profit is paid in."""
     if contract_of(row) == "USDT-margined":
         return str(row.quote)
-    return read_name(row.product).pair.removeprefix(row.base) or "USD"
+    return product_name(row.product).market.removeprefix(row.base) or "USD"
 
 
 def _signed(row: Any) -> Decimal:
@@ -253,7 +253,7 @@ def market_record(row: Any, products: Products) -> Record:
         "amount_precision": max(-int(step.normalize().as_tuple().exponent), 0),
         "min_amount": row.min_lots * row.contract_size, "is_open": row.tradable != 0,
         "amount_step": step, "max_amount": row.max_lots * row.contract_size,
-        "max_leverage": read_name(row.product).max_leverage,
+        "max_leverage": product_name(row.product).max_leverage,
         "contract_size": row.contract_size, "margin_asset": row.margin_asset,
         "contract": contract_of(row), "product": row.product, "quote_code": row.quote_code,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from btcc_research.arguments import known_market
 from btcc_research.errors import UnknownMarket
-from btcc_research.protocol.names import read_name
+from btcc_research.protocol.products import product_name
 
 SEPARATOR = "/"
 
@@ -24,7 +24,7 @@ class Products:
         self._pairs: dict[str, list[str]] = {}
         for row in self.rows.values():
             if row.status == 0:
-                self._pairs.setdefault(read_name(row.product).pair, []).append(row.product)
+                self._pairs.setdefault(product_name(row.product).market, []).append(row.product)
         self._markets = {product: self._name(product) for product in self.rows}
         self._products = {
             market: product
@@ -33,7 +33,7 @@ class Products:
         }
 
     def _name(self, product: str) -> str:
-        pair = read_name(product).pair
+        pair = product_name(product).market
         listed = self._pairs.get(pair, [])
         if product not in listed or not listed[1:]:
             return pair
@@ -46,7 +46,7 @@ class Products:
 
     def market(self, product: str) -> str:
         """Return the market of a product; one that is listed no more is read from its name."""
-        return self._markets.get(product) or read_name(product).pair
+        return self._markets.get(product) or product_name(product).market
 
     @property
     def markets(self) -> list[str]:

@@ -91,7 +91,8 @@ def test_what_the_client_returns_can_be_stored(store, demo):
         store.write(kind, *MARKET, mine, ("2020-01-01", "2030-01-01"))
         found, missing = store.read(kind, *MARKET, "2020-01-01", "2030-01-01", exact=True)
         assert len(found) == len(mine) > 5
-        order = [mine.columns[0], "id"]
+        names = (mine.columns[0], "id", "reference")
+        order = [name for name in names if name in mine.columns]
         assert_frame_equal(
             found.sort_values(order, ignore_index=True), mine.sort_values(order, ignore_index=True)
         )
@@ -506,11 +507,11 @@ def test_a_column_that_was_declared_later_reads_as_missing(store, monkeypatch):
     store.write("trades", *MARKET, data.trades(data.trade(1)), span(START, START + 60))
     declare_more_trades(monkeypatch)
     store.write(
-        "trades", *MARKET, [data.trade(2, START + 60, leverage=5)], span(START + 60, START + 120)
+        "trades", *MARKET, [data.trade(2, START + 60, mood=5)], span(START + 60, START + 120)
     )
     found, _ = store.read("trades", *MARKET)
-    assert found["leverage"].dtype == "Int64"
-    assert found["leverage"].isna().tolist() == [True, False]
+    assert found["mood"].dtype == "Int64"
+    assert found["mood"].isna().tolist() == [True, False]
     assert found["id"].tolist() == [1, 2]
     assert store.verify().empty
 
@@ -518,10 +519,10 @@ def test_a_column_that_was_declared_later_reads_as_missing(store, monkeypatch):
 def test_a_column_of_a_newer_version_is_read_over_and_never_dropped(store, monkeypatch):
     with monkeypatch.context() as newer:
         declare_more_trades(newer)
-        store.write("trades", *MARKET, [data.trade(1, leverage=5)], span(START, START + 60))
+        store.write("trades", *MARKET, [data.trade(1, mood=5)], span(START, START + 60))
     clear_layout()
-    assert "leverage" not in store.read("trades", *MARKET)[0].columns
-    with pytest.raises(StorageError, match="'leverage' of a newer version"):
+    assert "mood" not in store.read("trades", *MARKET)[0].columns
+    with pytest.raises(StorageError, match="'mood' of a newer version"):
         store.write("trades", *MARKET, data.trades(data.trade(2)), span(START, START + 60))
 
 
@@ -529,7 +530,7 @@ def declare_more_trades(monkeypatch):
     from btcc_research.protocol.endpoint import integer
     from btcc_research.store import layout
 
-    more = {**layout.COLUMNS, "trades": (*layout.COLUMNS["trades"], integer("leverage"))}
+    more = {**layout.COLUMNS, "trades": (*layout.COLUMNS["trades"], integer("mood"))}
     monkeypatch.setattr(layout, "COLUMNS", more)
     clear_layout()
 

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from btcc_research.errors import UnknownMarket
-from btcc_research.protocol.names import read_name
 from btcc_research.venues.products import Products
-from tests.conftest import vectors
 
 BTC, BTC_MINI = "GWFX/USDT/GTS/MM/STD/0/A/BTCUSDT100x", "GWFX/USDT/GTS/MM/MIN/0/A/BTCUSDT5x"
 ETH, OLD = "GWFX/USDT/GTS/MM/STD/0/A/ETHUSDT100x", "GWFX/USDT/GTS/MM/STD/0/A/EOSUSDT20x"
@@ -17,12 +15,6 @@ ETH, OLD = "GWFX/USDT/GTS/MM/STD/0/A/ETHUSDT100x", "GWFX/USDT/GTS/MM/STD/0/A/EOS
 class Row:
     product: str
     status: int = 0
-
-
-@pytest.mark.parametrize("vector", vectors("symbols"), ids=lambda v: v["id"])
-def test_pair_and_leverage_are_read_from_every_kind_of_name(vector):
-    name = read_name(vector["text"])
-    assert (name.pair, name.max_leverage) == (vector["pair"], vector["max_leverage"])
 
 
 def test_a_pair_stands_for_its_one_product():

@@ -219,8 +219,8 @@ def _of_default(method: Callable[Concatenate[Client, P], R]) -> Callable[P, R]:
         return method(default_client(), *args, **kwargs)
 
     whole = signature(method)
-    without_self = [parameter for name, parameter in whole.parameters.items() if name != "self"]
-    vars(call)["__signature__"] = whole.replace(parameters=without_self)
+    _, *asked = whole.parameters.values()
+    vars(call)["__signature__"] = whole.replace(parameters=asked)
     call.__qualname__ = method.__name__
     call.__module__ = "btcc_research"
     return call

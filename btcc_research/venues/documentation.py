@@ -21,7 +21,7 @@ def lists_columns(columns: Columns) -> Callable[[Method], Method]:
     """Fill the columns of a joined frame into a docstring, where it says ``{columns}``."""
 
     def describe_columns(method: Method) -> Method:
-        lines = describe(columns).replace("\n", "\n            ")
+        lines = describe(columns).replace("\n", "\n        ")
         method.__doc__ = (method.__doc__ or "").replace("{columns}", lines)
         return method
 

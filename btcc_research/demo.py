@@ -17,7 +17,7 @@ NEXT = """\
 What to type next, in IPython or Jupyter:
 
     import btcc_research as btcc
-    df = btcc.trades()                                    # your executions
+    df = btcc.trades()                                    # your executions, both venues
     btcc.trades?                                          # what its columns are
     candles = btcc.klines("ETHUSDT", "15m", start="2026-11-01")
     btcc.plot.candles(candles, trades=df)
@@ -35,9 +35,11 @@ def run_demo(chart: str) -> None:
     with pd.option_context(WIDE):
         _say(_card(trades))
         _say(_heading("Balances"), balances.to_string(index=False))
-        shown = ["time", "market", "side", "role", "price", "amount", "fee", "fee_asset"]
+        shown = ["time", "venue", "market", "side", "price", "amount", "fee", "fee_asset"]
         last = trades[shown].tail(8).assign(time=trades["time"].dt.strftime("%m-%d %H:%M:%S"))
         _say(_heading("Last trades: btcc.trades()"), last.to_string(index=False))
+        if "futures" in trades.attrs["venues"]:
+            _say(_heading("Open positions: btcc.positions()"), _positions())
         candles = api.klines(MARKET, "1h", limit=CHART_HOURS)
         _say(_heading(f'Candles: btcc.klines("{MARKET}", "1h")'), _summary(candles))
     _save(candles, trades, chart)
@@ -76,6 +78,12 @@ def _proof(trades: pd.DataFrame) -> str:
     if coverage["holes"]:
         return f"{len(coverage['holes'])} hole(s)"
     return f"complete, {coverage['pages']} pages read, {coverage['repeats']} repeats dropped"
+
+
+def _positions() -> str:
+    frame = api.positions()
+    names = ["market", "side", "amount", "open_price", "unrealized", "asset", "leverage", "margin"]
+    return frame[names].to_string(index=False) if len(frame) else "none"
 
 
 def _summary(candles: pd.DataFrame) -> str:

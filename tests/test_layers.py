@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "paging": {"protocol"},
     "numbered": {"paging", "protocol"},
     "tables": {"frames", "protocol"},
+    "analytics": {"errors", "protocol", "frames", "tables"},
     "arguments": {"errors"},
     "coverage": {"errors", "paging"},
     "keystore": {"errors", "settings"},
@@ -166,8 +167,11 @@ def test_the_engines_take_time_as_an_argument(name):
     }
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "plot").glob("*.py")), ids=lambda p: p.name)
-def test_charts_never_touch_the_network(path):
+STUDY = [path for part in ("plot", "analytics") for path in sorted((PACKAGE / part).glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", STUDY, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_charts_and_analytics_never_touch_the_network(path):
     assert not top_level_of(path) & {"requests", "socket", "urllib3"}
 
 

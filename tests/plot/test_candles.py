@@ -20,7 +20,7 @@ def close_figures():
 
 def made_up(count):
     rng = np.random.default_rng(1)
-    price = 100 + np.cumsum(rng.normal(0, 0.1, count))
+    price = 60000 + np.cumsum(rng.normal(0, 5, count))
     index = pd.date_range("2026-01-01", periods=count, freq="1min", tz="UTC", name="open_time")
     frame = pd.DataFrame({"open": price, "close": np.roll(price, -1)}, index=index)
     frame["high"] = frame[["open", "close"]].max(axis=1) + rng.exponential(0.1, count)

@@ -1,0 +1,182 @@
+"""Funding: the rates of a market, and what they added up to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from btcc_research.errors import InvalidArgument
+from btcc_research.plot.canvas import (
+    add_shapes,
+    boxes,
+    new_axes,
+    say_empty,
+    set_heading,
+    show_grid,
+    show_legend,
+    with_unit,
+)
+from btcc_research.plot.inputs import Floats, days, need, numbers, only, zone_of
+from btcc_research.plot.lines import fit, line_layer
+from btcc_research.plot.scales import number_axis, percent_axis, time_axis
+from btcc_research.plot.style import palette_of
+from btcc_research.plot.zooming import Layer, View, keep_drawn
+
+_WIDTH = 0.7
+"""How much of the time until the next settlement a bar takes."""
+
+_PIXELS_A_BAR = 3
+
+
+def funding(
+    frame: pd.DataFrame, payments: pd.DataFrame | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw funding rates as bars, and what they added up to as a line.
+
+    Bars upwards: longs paid. An estimate is hollow. Where there are more settlements than
+    room, a bar reaches as far as the highest and the lowest of its time.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Rates in percent of the position's value over time. The line has a scale of its own
+        on the right: what was paid and received, or, without payments, what a position
+        held all the time would have added up to. An empty frame gives a chart that says so.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `btcc.funding` returns it for one market: time, rate, kind.
+    payments : DataFrame, optional
+        What was booked: time, and funding or amount (negative was paid), as the rows of
+        `btcc.trades` have it; those of the market are summed up.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Raises
+    ------
+    InvalidArgument
+        If the rates are of several markets or a column is missing.
+    """
+    need(frame, ["time", "rate"], "what btcc.funding() returns")
+    market = only(frame, "market", "funding")
+    sums = None if payments is None else _booked(payments, market)
+    ax = new_axes(ax)
+    set_heading(ax, frame, "funding")
+    ax.set_ylabel("rate of the position's value")
+    known = frame[frame["time"].notna() & frame["rate"].notna()].sort_values("time")
+    if not len(known):
+        say_empty(ax, "no funding")
+        return ax
+    time, rate = days(known["time"]), numbers(known["rate"])
+    kinds = known["kind"] if "kind" in known.columns else pd.Series("", known.index)
+    estimated = (kinds == "estimate").to_numpy(bool)
+    fit(ax, time, [rate], from_zero=True)
+    step = _least_step(time)
+    ax.set_xlim(time[0] - step, time[-1] + step)
+    time_axis(ax, zone_of(known["time"]))
+    percent_axis(ax.yaxis)
+    ax.axhline(0, color=palette_of(ax).muted, linewidth=0.9, zorder=2)
+    show_grid(ax)
+    layers = _bar_layers(ax, time[~estimated], rate[~estimated], step)
+    layers += _bar_layers(ax, time[estimated], rate[estimated], step, hollow=True)
+    if sums is None:
+        sums = pd.DataFrame({"x": time[~estimated], "y": np.cumsum(rate[~estimated])})
+    layers += _sum_layers(ax, sums, frame, payments)
+    keep_drawn(ax, layers)
+    show_legend(ax)
+    return ax
+
+
+def _booked(payments: pd.DataFrame, market: str) -> pd.DataFrame:
+    """Return what was paid and received up to each time."""
+    name = next((name for name in ("funding", "amount") if name in payments.columns), None)
+    if name is None or "time" not in payments.columns:
+        raise InvalidArgument(
+            "payments needs the columns time and funding (or amount), as btcc.trades() has them."
+        )
+    if market and "market" in payments.columns:
+        payments = payments[payments["market"] == market]
+    some = payments[payments[name].notna()].sort_values("time")
+    return pd.DataFrame({"x": days(some["time"]), "y": np.cumsum(numbers(some[name]))})
+
+
+def _least_step(time: Floats) -> float:
+    steps = np.diff(time)
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if len(steps) else 1 / 3
+
+
+def _bar_layers(
+    ax: Axes, time: Floats, rate: Floats, step: float, *, hollow: bool = False
+) -> list[Layer]:
+    palette = palette_of(ax)
+    layers = []
+    for sign, word, colour in (
+        (1, "longs pay", palette.series[0]),
+        (-1, "shorts pay", palette.series[1]),
+    ):
+        mine = np.where(np.sign(rate) == sign, rate, 0.0)
+        if mine.any():
+            label = f"{word} (estimate)" if hollow else f"{word}, {int((mine != 0).sum()):,} times"
+            layers.append(_bars(ax, time, mine, step, colour, label=label, hollow=hollow))
+    return layers
+
+
+def _bars(
+    ax: Axes, time: Floats, height: Floats, step: float, colour: str, *, label: str, hollow: bool
+) -> Layer:
+    farthest: Any = np.maximum if height.max() > 0 else np.minimum
+    bars = add_shapes(
+        ax, facecolor="none" if hollow else colour, edgecolor=colour,
+        linewidths=1.1 if hollow else 0.3, alpha=0.85, label=label, zorder=2.5,
+    )  # fmt: skip
+
+    def draw(view: View) -> None:
+        wide = max(step, (view.last - view.first) / view.width * _PIXELS_A_BAR)
+        place = np.floor(time / wide) if wide > step else np.arange(len(time))
+        starts = np.flatnonzero(np.append(True, place[1:] != place[:-1]))
+        reach = farthest.reduceat(height, starts)
+        across: Any = (place[starts] + 0.5) * wide if wide > step else time
+        bars.set_verts(boxes(across, wide * _WIDTH, 0 * reach, reach))
+
+    return draw
+
+
+def _sum_layers(
+    ax: Axes, sums: pd.DataFrame, frame: pd.DataFrame, payments: pd.DataFrame | None
+) -> list[Layer]:
+    """Draw the sum on a scale of its own, its nought at the same height."""
+    if not len(sums):
+        return []
+    palette, right = palette_of(ax), ax.twinx()
+    right.set_xlim(ax.get_xlim())
+    low, high = min(float(sums["y"].min()), 0.0), max(float(sums["y"].max()), 0.0)
+    bottom, top = ax.get_ylim()
+    scale = max(high / top if top > 0 else 0.0, low / bottom if bottom < 0 else 0.0)
+    if scale > 0 and (low == 0 or bottom < 0) and (high == 0 or top > 0):
+        right.set_ylim(bottom * scale * 1.1, top * scale * 1.1)
+    if payments is None:
+        percent_axis(right.yaxis)
+        words, label = "sum of rates", "sum of rates: what a long would have paid"
+    else:
+        number_axis(right.yaxis)
+        words = with_unit("booked so far", _currency_of(payments, frame))
+        label = "booked so far, negative: paid"
+    right.set_ylabel(words)
+    ax.plot([], [], color=palette.text, linewidth=1.5, label=f"{label} (right)")
+    return [
+        line_layer(
+            right, sums["x"].to_numpy(), sums["y"].to_numpy(), colour=palette.text, width=1.5
+        )
+    ]
+
+
+def _currency_of(payments: pd.DataFrame, frame: pd.DataFrame) -> str:
+    for name in ("currency", "fee_asset", "asset"):
+        if name in payments.columns and payments[name].nunique() == 1:
+            return str(payments[name].dropna().iloc[0])
+    return str(frame.attrs.get("quote") or "")

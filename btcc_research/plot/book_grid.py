@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from btcc_research.plot.inputs import Floats, Ticks, numbers, ticks
 
 _LEVELS_AT_ONCE = 2_000
+_ROUNDING = 1e-9
 _CLOSE = 1e-6
 """How far, of a step, a price may lie beside the grid of prices."""
 
@@ -52,19 +53,19 @@ def changes_of(frame: pd.DataFrame) -> Changes:
     frame : DataFrame
         Columns time, side, price, amount; is_snapshot where whole books are among them.
     """
+    frame = frame[frame["time"].notna() & frame["price"].notna()]
     time, price = ticks(frame["time"]), numbers(frame["price"])
     amount = np.nan_to_num(numbers(frame["amount"]))
     is_ask = (frame["side"] == "ask").to_numpy(bool)
-    keys = np.column_stack([is_ask, price])
-    levels, level = np.unique(keys, axis=0, return_inverse=True)
-    level = level.ravel()
+    bids, asks = np.unique(price[~is_ask]), np.unique(price[is_ask])
+    level = np.where(is_ask, len(bids) + np.searchsorted(asks, price), np.searchsorted(bids, price))
     order = np.lexsort((np.arange(len(time)), time, level))
     time, level, amount = time[order], level[order], amount[order]
     if "is_snapshot" in frame.columns:
         whole = frame["is_snapshot"].fillna(value=False).to_numpy(bool)
         snapshots = np.unique(ticks(frame["time"])[whole])
         time, level, amount = _emptied(time, level, amount, snapshots)
-    return Changes(time, level, amount, levels[:, 1], int((levels[:, 0] == 0).sum()))
+    return Changes(time, level, amount, np.concatenate([bids, asks]), len(bids))
 
 
 def _emptied(
@@ -104,13 +105,12 @@ def grid_of(changes: Changes, edges: Ticks, low: float, high: float, most: int) 
     rows = _row_edges(changes.prices, low, high, most)
     row = np.clip(np.searchsorted(rows, changes.prices, side="right") - 1, -1, len(rows) - 2)
     row[(changes.prices < rows[0]) | (changes.prices >= rows[-1])] = -1
-    column = np.searchsorted(edges, changes.time, side="right") - 1
-    kept = column < len(edges) - 1
-    amounts = _most_by_cell(
-        changes, row, np.maximum(column, 0), kept, (len(rows) - 1, len(edges) - 1)
-    )
-    bid, ask = _best_by_column(changes, np.maximum(column, 0), kept, len(edges) - 1)
-    return Grid(amounts, rows, bid, ask)
+    # A column before the first holds what already stood when the picture begins.
+    column = np.searchsorted(edges, changes.time, side="right")
+    kept = column < len(edges)
+    amounts = _most_by_cell(changes, row, column, kept, (len(rows) - 1, len(edges)))
+    bid, ask = _best_by_column(changes, column, kept, len(edges))
+    return Grid(amounts[:, 1:], rows, bid[1:], ask[1:])
 
 
 def _row_edges(prices: Floats, low: float, high: float, most: int) -> Floats:
@@ -138,23 +138,31 @@ def _most_by_cell(
     """Return the highest total of every row and column."""
     of_change = row[changes.level]
     use = kept & (of_change >= 0)
-    place, when = of_change[use], column[use]
     first = np.append(True, changes.level[1:] != changes.level[:-1])
     before = np.where(first, 0.0, np.append(0.0, changes.amount[:-1]))
-    step = (changes.amount - before)[use]
-    order = np.lexsort((changes.time[use], place))
-    place, when, step = place[order], when[order], step[order]
-    total = np.cumsum(step)
-    begins = np.append(True, place[1:] != place[:-1])
-    group = np.cumsum(begins) - 1
-    total -= np.append(0.0, total)[np.flatnonzero(begins)][group]
-    total[total < 1e-9 * max(float(np.abs(step).max(initial=0)), 1e-300)] = 0.0
-    last, most = np.full(shape, np.nan), np.full(shape, -np.inf)
+    order = np.lexsort((changes.time[use], of_change[use]))
+    place, when = of_change[use][order], column[use][order]
+    time, step = changes.time[use][order], (changes.amount - before)[use][order]
+    total = _running(place, step)
+    # What changed at one moment was never seen half done.
+    done = np.append((place[1:] != place[:-1]) | (time[1:] != time[:-1]), True)[: len(place)]
+    place, when, total = place[done], when[done], total[done]
+    last, most = np.full(shape, np.nan), np.zeros(shape)
     last[place, when] = total  # of changes in one cell, the last stays
     np.maximum.at(most, (place, when), total)
-    carried = np.nan_to_num(_forward(last))
-    found: Floats = np.maximum(most, np.column_stack([np.zeros(shape[0]), carried[:, :-1]]))
-    return found
+    stood = np.nan_to_num(_forward(last))[:, :-1]
+    most[:, 1:] = np.maximum(most[:, 1:], stood)
+    return most
+
+
+def _running(group: NDArray[np.int64], step: Floats) -> Floats:
+    """Return running sums that begin anew with every group; what rounding leaves is nought."""
+    total = np.cumsum(step)
+    begins = np.append(True, group[1:] != group[:-1])[: len(group)]
+    base = np.append(0.0, total)[np.flatnonzero(begins)]
+    total -= np.repeat(base, np.diff(np.append(np.flatnonzero(begins), len(group))))
+    total[total < _ROUNDING * np.abs(step).max(initial=0)] = 0.0
+    return total
 
 
 def _best_by_column(

@@ -31,8 +31,8 @@ _MOST_WEEKS = 54
 _BAR = 0.86
 """How much of the width the colour bar leaves."""
 
-_NUMBER, _MONTH, _LETTER, _LINE = 0.45, 0.32, 0.1, 0.17
-"""Inches a number, the name of a month, one letter, and a line of text need."""
+_NUMBER, _SUM, _MONTH, _LETTER, _LINE = 0.45, 0.9, 0.32, 0.1, 0.17
+"""Inches a number, a month with its sum, its name, one letter, and a line of text need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def _draw_fields(ax: Axes, sheet: Sheet, unit: str) -> None:
     ax.set_ylim(sheet.shape[0], sheet.gap - above)
     if sheet.column_inches >= _NUMBER:
         _write_numbers(ax, sheet, fields)
-    figure: Any = ax.get_figure(root=True)
+    figure: Any = ax.get_figure()
     bar = figure.colorbar(fields, ax=ax, label=unit, pad=0.01, aspect=30, extend="both")
     number_axis(bar.ax.yaxis)
 
@@ -193,7 +193,7 @@ def _draw_months(ax: Axes, sheet: Sheet) -> None:
         if first and sheet.strip[first - 1] == strip:
             borders.append(_border(sheet, first))
         left, right = int(sheet.column[mine].min()), int(sheet.column[mine].max()) + 1
-        words = _month_in_words(sheet, mine, (right - left) * sheet.column_inches)
+        words = _month_in_words(sheet, mine, right - left)
         ax.text(
             (left + right) / 2, sheet.top(strip) - 0.04 / sheet.row_inches, words, ha="center",
             va="bottom", fontsize="small", color=palette_of(ax).text,
@@ -204,12 +204,15 @@ def _draw_months(ax: Axes, sheet: Sheet) -> None:
     )
 
 
-def _month_in_words(sheet: Sheet, mine: NDArray[np.bool_], room: float) -> str:
+def _month_in_words(sheet: Sheet, mine: NDArray[np.bool_], columns: int) -> str:
+    """Return the name of a month, with its sum or shortened as a month's room allows."""
+    room, own = 4.3 * sheet.column_inches, columns * sheet.column_inches
     name = f"{sheet.days[mine][0]:%b}"
-    total = f"{name} {short(float(np.nansum(sheet.values[mine])), sign=True)}"
-    if room > 0.08 * len(total) + 0.1:
-        return total
-    return name if room > _MONTH else name[0] if room > _LETTER else ""
+    if min(room, own) > _SUM:
+        return f"{name} {short(float(np.nansum(sheet.values[mine])), sign=True)}"
+    if min(room, own) > _MONTH:
+        return name
+    return name[0] if own > _LETTER else ""
 
 
 def _border(sheet: Sheet, first: int) -> list[tuple[float, float]]:

@@ -49,7 +49,7 @@ def candle_layer(ax: Axes, source: Candles, *, volume: bool) -> Layer:
             heights = shown.volume / (shown.volume.max(initial=0) or 1) * VOLUME_SHARE
             bars.set_verts(boxes(middle, wide, 0 * heights, heights))
             bars.set_facecolor(colours * [1, 1, 1, 0.35])
-        note = f", drawn as {duration(shown.length // 1_000_000)} candles"
+        note = f", as {duration(shown.length // 1_000_000)} candles"
         ax.xaxis.label.set_text(time + (note if shown.length > source.length else ""))
 
     return draw

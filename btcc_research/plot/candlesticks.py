@@ -36,6 +36,7 @@ from btcc_research.plot.reduction import Candles
 from btcc_research.plot.scales import duration, log_axis, number_axis, time_axis
 from btcc_research.plot.zooming import Layer, keep_drawn
 
+_MARGIN = 0.004
 _NEEDED = ("open", "high", "low", "close")
 _SOURCE = "what btcc.klines() returns"
 
@@ -97,7 +98,7 @@ def candles(
     if log:
         log_axis(ax)
     else:
-        number_axis(ax.yaxis)
+        number_axis(ax.yaxis, inches=0.9)
     _set_limits(ax, source, low, high, volume=volume)
     seconds = frame.attrs.get("interval")
     set_heading(ax, frame, duration(int(seconds)) if seconds else "")
@@ -109,7 +110,7 @@ def candles(
     if positions is not None:
         beside = position_layers(ax, frame, positions)
     if trades is not None:
-        layers += execution_layers(ax, frame, trades)
+        layers += execution_layers(ax, frame, trades, _span(source))
     rows = show_legend(ax)
     if own:
         make_room(ax, rows=rows, beside=bool(beside))
@@ -160,11 +161,15 @@ def _check(averages: Sequence[int], lowest: float | None) -> None:
         raise InvalidArgument(f"log=True needs prices above 0; the lowest is {lowest:g}.")
 
 
+def _span(source: Candles) -> tuple[float, float]:
+    """Return when the first candle opened and when the last one ends, in days."""
+    return source.opened[0] / DAY, (source.opened[-1] + source.length) / DAY
+
+
 def _set_limits(ax: Axes, source: Candles, low: float, high: float, *, volume: bool) -> None:
-    first, last = int(source.opened[0]), int(source.opened[-1]) + source.length
-    ax.update_datalim([(first / DAY, low), (last / DAY, high)])
-    margin = max((last - first) * 0.004, source.length * 0.4 if len(source) < 300 else 0)
-    ax.set_xlim((first - margin) / DAY, (last + margin) / DAY)
+    first, last = _span(source)
+    ax.update_datalim([(first, low), (last, high)])
+    ax.set_xlim(first - (last - first) * _MARGIN, last + (last - first) * _MARGIN)
     bottom, top = ax.transScale.transform([(1, low), (1, high)])[:, 1]
     room = (top - bottom) * 0.05 or abs(top) * 0.01 or 1.0
     below = max((top - bottom) * VOLUME_SHARE * 1.4 if volume else 0, room)

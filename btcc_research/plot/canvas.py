@@ -109,7 +109,7 @@ def _set_title(ax: Axes, text: str, rows: int) -> None:
     size = FontProperties(size=mpl.rcParams["axes.titlesize"]).get_size_in_points()
     fitting = inches_wide(ax) * 72 / (_WIDEST_CHARACTER * max(len(text), 1))
     ax.set_title(
-        text, loc="left", y=1, pad=6 + _LEGEND_LINE * _small() * rows,
+        text, loc="left", y=1, pad=6 + _small() * (_LEGEND_LINE * rows + 0.3 * bool(rows)),
         fontsize=max(min(size, fitting), 7),
     )  # fmt: skip
 
@@ -186,9 +186,10 @@ def _legend_columns(labels: Sequence[str], room: float) -> int:
     """
     wide = [_WIDEST_CHARACTER * len(label) + _HANDLE for label in labels]
     for columns in range(len(labels), 1, -1):
-        rows = math.ceil(len(labels) / columns)
-        widest = [max(wide[at : at + rows]) for at in range(0, len(wide), rows)]
-        if sum(widest) + _BETWEEN * (len(widest) - 1) <= room:
+        short, longer = divmod(len(labels), columns)
+        ends = np.cumsum([short + (column < longer) for column in range(columns)])
+        widest = [max(part) for part in np.split(wide, ends[:-1])]
+        if sum(widest) + _BETWEEN * (columns - 1) <= room:
             return columns
     return 1
 

@@ -61,7 +61,7 @@ def costs(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     main = new_axes(ax)
     slippage = numbers(frame["slippage"]) if "slippage" in frame.columns else np.empty(0)
     slippage = slippage[np.isfinite(slippage)]
-    set_heading(main, frame, "price after execution")
+    set_heading(main, frame, "markouts")
     beside = axes_beside(main, 0.36) if len(slippage) else None
     rows = _draw_markouts(main, frame, horizons)
     if beside is not None:

@@ -75,17 +75,18 @@ def book_heatmap(
     only(frame, "market", "book_heatmap")
     changes = changes_of(frame)
     first, last = int(changes.time.min()), int(changes.time.max())
+    last = max(last, first + 1_000_000)
     limits = _prices_shown(frame, changes, (first, last), within)
     ax = new_axes(ax)
-    ax.set_xlim(first / DAY, max(last, first + 1_000_000) / DAY)
+    ax.set_xlim(first / DAY, last / DAY)
     ax.set_ylim(*limits)
     time_axis(ax, zone_of(frame["time"]))
     number_axis(ax.yaxis)
     set_heading(ax, frame, "order book")
     ax.set_ylabel(with_unit("price", quote_of(frame)))
-    layers = [_heat_layer(ax, changes, str(frame.attrs.get("base") or ""))]
+    layers = [_heat_layer(ax, changes, last, str(frame.attrs.get("base") or ""))]
     if trades is not None:
-        layers += execution_layers(ax, frame, trades)
+        layers += execution_layers(ax, frame, trades, (first / DAY, last / DAY))
     show_legend(ax)
     keep_drawn(ax, layers)
     return ax
@@ -116,10 +117,9 @@ def _prices_shown(
     return low - room, high + room
 
 
-def _heat_layer(ax: Axes, changes: Changes, unit: str) -> Layer:
+def _heat_layer(ax: Axes, changes: Changes, last: int, unit: str) -> Layer:
     """Draw amounts as colours, and the best prices over them."""
     palette = palette_of(ax)
-    last = int(changes.time.max())
     image = ax.imshow(
         np.zeros((1, 1)), origin="lower", aspect="auto", interpolation="nearest", zorder=1,
         cmap=amount_colours(palette), norm=PowerNorm(0.5, 0, 1),
@@ -132,7 +132,7 @@ def _heat_layer(ax: Axes, changes: Changes, unit: str) -> Layer:
         )[0]
         for colour, label in ((palette.rising, "best bid"), (palette.falling, "best ask"))
     )  # fmt: skip
-    figure: Any = ax.get_figure(root=True)
+    figure: Any = ax.get_figure()
     figure.colorbar(image, ax=ax, label=with_unit("most that stood there", unit), pad=0.01)
 
     def draw(view: View) -> None:

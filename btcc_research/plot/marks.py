@@ -39,13 +39,15 @@ _KINDS = (
     _Kind("closed long", "sell", ("close",), "v", is_hollow=True),
     _Kind("opened short", "sell", ("open",), "v"),
     _Kind("closed short", "buy", ("close",), "^", is_hollow=True),
-    _Kind("liquidated", "sell", ("liquidation",), "X"),
-    _Kind("liquidated", "buy", ("liquidation",), "X"),
+    _Kind("liquidated long", "sell", ("liquidation",), "X"),
+    _Kind("liquidated short", "buy", ("liquidation",), "X"),
 )
 
 
-def execution_layers(ax: Axes, frame: pd.DataFrame, trades: pd.DataFrame) -> list[Layer]:
-    """Mark executions of the market of a frame; spot trades and futures look different.
+def execution_layers(
+    ax: Axes, frame: pd.DataFrame, trades: pd.DataFrame, span: tuple[float, float]
+) -> list[Layer]:
+    """Mark executions of the market of a frame in a span of days; futures say what they did.
 
     Raises
     ------
@@ -56,8 +58,7 @@ def execution_layers(ax: Axes, frame: pd.DataFrame, trades: pd.DataFrame) -> lis
     mine = _of_market(trades, market_of(frame))
     if not len(mine):
         return []
-    first, last = (limit for limit in ax.get_xlim())
-    mine = mine[(mine["x"] >= first) & (mine["x"] <= last)]
+    mine = mine[(mine["x"] >= span[0]) & (mine["x"] < span[1])]
     return [_layer(ax, kind, some) for kind in _KINDS if len(some := _of_kind(mine, kind))]
 
 

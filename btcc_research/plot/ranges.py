@@ -94,20 +94,21 @@ def coverage(
 def _lanes_of(frame: pd.DataFrame, holes: pd.DataFrame | None) -> list[Lane]:
     names = _names(frame)
     places = _names(holes) if holes is not None else None
-    return [
+    found = [
         _lane(
             name, frame[names == name], None if holes is None else holes[places == name]
         )
         for name in names.unique()
     ]  # fmt: skip
+    return [lane for lane in found if len(lane.starts)]
 
 
 def _names(frame: pd.DataFrame) -> pd.Series:
-    """Return the words for each row; what is the same everywhere is left out, but not all."""
-    told = [name for name in _LANE if name in frame.columns]
-    words = frame[told].astype("object").fillna("")
-    joined = words.apply(lambda row: " ".join(str(word) for word in row if word), axis=1)
-    return pd.Series(joined, index=frame.index, dtype="object")
+    """Return the words that name the lane of each row."""
+    told = frame[[name for name in _LANE if name in frame.columns]]
+    words = told.astype("object").where(told.notna(), "")
+    names = [" ".join(filter(None, map(str, row))) for row in words.itertuples(index=False)]
+    return pd.Series(names, index=frame.index, dtype="object")
 
 
 def _lane(name: str, part: pd.DataFrame, holes: pd.DataFrame | None) -> Lane:
@@ -123,6 +124,8 @@ def _lane(name: str, part: pd.DataFrame, holes: pd.DataFrame | None) -> Lane:
 
 def _joined(starts: Floats, ends: Floats) -> tuple[Floats, Floats]:
     """Return stretches in order, those that touch or overlap as one."""
+    known = ~np.isnan(starts) & ~np.isnan(ends)
+    starts, ends = starts[known], ends[known]
     order = np.argsort(starts, kind="stable")
     starts, reach = starts[order], np.maximum.accumulate(ends[order])
     if not len(starts):

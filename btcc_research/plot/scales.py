@@ -9,7 +9,6 @@ from typing import Any
 
 import matplotlib.dates as mdates
 import numpy as np
-from dateutil.rrule import HOURLY, MINUTELY, MONTHLY, SECONDLY
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import (
@@ -25,12 +24,13 @@ from btcc_research.plot.canvas import dpi_of, inches_wide
 
 MINUS = "\N{MINUS SIGN}"
 _INCHES_A_DATE = 1.35
-_INCHES_A_LINE = 0.9
+
 # Steps of dates beyond matplotlib's own: without them some spans get a single date, or none.
 _SIXTIETHS = [1, 2, 5, 10, 15, 30, 60]
+_DATES: Any = mdates  # matplotlib leaves these without types
 _STEPS = {
-    MONTHLY: [1, 2, 3, 4, 6, 12], HOURLY: [1, 2, 3, 4, 6, 12, 24],
-    MINUTELY: _SIXTIETHS, SECONDLY: _SIXTIETHS,
+    _DATES.MONTHLY: [1, 2, 3, 4, 6, 12], _DATES.HOURLY: [1, 2, 3, 4, 6, 12, 24],
+    _DATES.MINUTELY: _SIXTIETHS, _DATES.SECONDLY: _SIXTIETHS,
 }  # fmt: skip
 _INCHES_A_DURATION = 0.55
 _SECONDS = (
@@ -38,20 +38,36 @@ _SECONDS = (
 )  # fmt: skip
 
 
+def plain(value: float, decimals: int) -> str:
+    """Return a number in full, with thousands apart."""
+    text = f"{value:,.{decimals}f}"
+    return text.replace("-", MINUS) if float(text.replace(",", "")) else text.lstrip("-")
+
+
 def time_axis(ax: Axes, zone: tzinfo) -> None:
     """Make the horizontal axis one of time, and name the zone."""
-    dates: Any = mdates  # matplotlib leaves these without types
     most = max(5, min(7, int(inches_wide(ax) / _INCHES_A_DATE)))
-    locator = dates.AutoDateLocator(tz=zone, minticks=most // 2, maxticks=most)
+    locator = _DATES.AutoDateLocator(tz=zone, minticks=most // 2, maxticks=most)
     locator.intervald.update(_STEPS)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=zone))
+    ax.xaxis.set_major_formatter(_DATES.ConciseDateFormatter(locator, tz=zone))
     ax.set_xlabel(f"time ({zone})", loc="left")
 
 
-def number_axis(axis: Axis, write: Callable[[float, int], str] | None = None) -> None:
-    """Write the numbers of an axis in full, with the decimals their distance needs."""
-    write = write or plain
+def number_axis(
+    axis: Axis, write: Callable[[float, int], str] = plain, *, inches: float = 0.7
+) -> None:
+    """Write the numbers of an axis in full, with the decimals their distance needs.
+
+    Parameters
+    ----------
+    axis : Axis
+        Of a chart that has its size.
+    write : callable
+        Makes a text of a number and how many decimals it needs.
+    inches : float
+        How far numbers stand apart upwards. Each takes as long to draw as fifty candles.
+    """
 
     def text(value: float, _: int | None) -> str:
         places = axis.get_majorticklocs()
@@ -59,14 +75,13 @@ def number_axis(axis: Axis, write: Callable[[float, int], str] | None = None) ->
         return write(value, decimals_of(step))
 
     axis.set_major_formatter(FuncFormatter(text))
-    axis.set_major_locator(MaxNLocator(_most_ticks(axis), steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(_most_ticks(axis, inches), steps=[1, 2, 2.5, 5, 10]))
 
 
-def _most_ticks(axis: Axis) -> int:
+def _most_ticks(axis: Axis, inches: float) -> int:
     box, dpi = axis.axes.get_window_extent(), dpi_of(axis.axes)
     lies = axis is axis.axes.xaxis
-    room = box.width / dpi / _INCHES_A_DATE if lies else box.height / dpi / _INCHES_A_LINE
-    return max(3, min(6, int(room)))
+    return max(3, min(6, int(box.width / dpi / 1.3 if lies else box.height / dpi / inches)))
 
 
 def percent_axis(axis: Axis) -> None:
@@ -95,17 +110,6 @@ def duration_axis(ax: Axes, places: Sequence[float] | None = None) -> None:
     ax.xaxis.set_major_locator(FixedLocator(sizes))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
     ax.xaxis.set_minor_locator(NullLocator())
-
-
-def plain(value: float, decimals: int) -> str:
-    """Return a number in full, with thousands apart."""
-    text = f"{value:,.{decimals}f}"
-    return text.replace("-", MINUS) if float(text.replace(",", "")) else text.lstrip("-")
-
-
-def signed(value: float, decimals: int) -> str:
-    """Return a number in full, with its sign."""
-    return f"{'+' if value > 0 else ''}{plain(value, decimals)}"
 
 
 def short(value: float, *, sign: bool = False) -> str:

@@ -68,10 +68,11 @@ def palette_of(ax: Axes) -> Palette:
 
 def background_of(ax: Axes) -> tuple[float, float, float]:
     """Return the colour behind a chart; where nothing is painted, what its text suggests."""
-    figure: Any = ax.get_figure(root=True)
+    root: Any = ax.get_figure(root=True)
+    figure: Any = ax.get_figure()
     dark_page = luminance(to_rgb(mpl.rcParams["text.color"])) > _MIDDLE
     colour = (0.0, 0.0, 0.0) if dark_page else (1.0, 1.0, 1.0)
-    for layer in (figure.get_facecolor(), ax.get_facecolor()):
+    for layer in (root.get_facecolor(), figure.get_facecolor(), ax.get_facecolor()):
         red, green, blue, alpha = to_rgba(layer)
         colour = (
             red * alpha + colour[0] * (1 - alpha),

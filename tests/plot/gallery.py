@@ -5,6 +5,7 @@ at the size of a notebook and small, and the small picture of all of them in ``n
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -54,8 +55,13 @@ def candles_with_gaps(ax):
     return plot.candles(with_gaps(made_up.candles(240, interval=3600, seed=13)), log=True, ax=ax)
 
 
+@cache
+def million():
+    return made_up.candles(1_000_000, seed=14)
+
+
 def a_million_candles(ax):
-    frame = made_up.candles(1_000_000, seed=14)
+    frame = million()
     return plot.candles(frame, trades=made_up.trades(frame, 60), averages=(43_200,), ax=ax)
 
 
@@ -81,8 +87,13 @@ def depth(ax):
     return plot.depth(made_up.order_book(), orders, ax=ax)
 
 
+@cache
+def recording():
+    return made_up.recording()
+
+
 def book_heatmap(ax):
-    frame = made_up.recording()
+    frame = recording()
     return plot.book_heatmap(frame, made_up.trades_in(frame), ax=ax)
 
 

@@ -168,7 +168,8 @@ def recording(minutes=30, *, per_second=20, seed=6):
 def trades_in(frame, count=12, *, seed=7):
     """Executions near the middle of a recorded book."""
     rng = np.random.default_rng(seed)
-    placed = frame[frame["amount"] > 0]
+    away = (frame["price"] - frame["price"].rolling(400, center=True).median()).abs()
+    placed = frame[(frame["amount"] > 0) & (away < 2)]
     rows = placed.iloc[np.sort(rng.choice(len(placed), count, replace=False))]
     side = np.where(rows["side"] == "bid", "sell", "buy")
     return pd.DataFrame(

@@ -40,16 +40,14 @@ def area_layer(ax: Axes, x: Floats, y: Floats, *, colour: str, alpha: float) -> 
 
 
 def fit(ax: Axes, x: Floats, values: list[Floats], *, from_zero: bool = False) -> None:
-    """Set the limits to where the values are, with a little room."""
-    known = [value[np.isfinite(value)] for value in values]
-    low = min((float(value.min()) for value in known if len(value)), default=0.0)
-    high = max((float(value.max()) for value in known if len(value)), default=1.0)
+    """Set the limits to where the values are, with a little room on all sides but at nought."""
+    known = np.concatenate([value[np.isfinite(value)] for value in values])
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
     room = (high - low) * 0.06 or abs(high) * 0.05 or 1.0
-    ax.set_ylim(
-        low - room * (low != 0 or not from_zero), high + room * (high != 0 or not from_zero)
-    )
+    bottom = 0.0 if from_zero and low == 0 else low - room
+    ax.set_ylim(bottom, 0.0 if from_zero and high == 0 > bottom else high + room)
     first, last = float(np.nanmin(x)), float(np.nanmax(x))
     margin = (last - first) * 0.005 or 0.5
     ax.set_xlim(first - margin, last + margin)

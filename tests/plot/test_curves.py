@@ -73,7 +73,7 @@ def test_deposits_and_withdrawals_stand_on_the_curve():
         (day, frame["equity"][time])
         for day, time in zip(in_days(moved["time"]), moved["time"], strict=True)
     ]
-    assert np.sort(places, axis=0) == pytest.approx(np.sort(np.array(expected), axis=0))
+    np.testing.assert_allclose(np.sort(places, axis=0), np.sort(np.array(expected), axis=0))
 
 
 def test_transfers_of_several_assets_are_counted_only():

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.font_manager import FontProperties
+from matplotlib.transforms import blended_transform_factory
 
 from btcc_research.plot.inputs import Floats
 from btcc_research.plot.style import palette_of
@@ -80,6 +81,11 @@ def make_room(ax: Axes, *, rows: int, beside: bool) -> None:
         left=left / wide, right=1 - (12 if beside else 1.5) / wide,
         bottom=3.8 / high, top=1 - (2.4 + 1.25 * rows) / high,
     )  # fmt: skip
+    inches = figure.dpi_scale_trans
+    beside_axis = blended_transform_factory(inches, ax.transAxes)
+    below_axis = blended_transform_factory(ax.transAxes, inches)
+    ax.yaxis.set_label_coords(1.5 * em, 0.5, beside_axis)
+    ax.xaxis.set_label_coords(0, 1.8 * em, below_axis)
 
 
 def pixels(ax: Axes) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from btcc_research.plot.scales import (
 from btcc_research.plot.style import Palette, background_of, palette_of
 from btcc_research.plot.zooming import keep_drawn
 
-_SOURCE = "a frame over time with one column a curve, such as btcc.analytics.equity() returns"
+_SOURCE = "a frame over time with one column a curve, such as btcc.analytics.equity_curve() returns"
 _DAY_SECONDS = 86_400
 
 
@@ -51,7 +51,7 @@ def equity(
         Index of times (or a column `time`); numbers, one column a curve.
     transfers : DataFrame, optional
         As `btcc.transfers` returns it: deposits and withdrawals are marked on the first
-        curve.
+        curve. Left out: what the column `flow` of the frame says, where it has one.
     benchmark : str, optional
         The column to draw as what it is compared with, dashed.
     columns : sequence of str, optional
@@ -80,6 +80,8 @@ def equity(
         )
         for place, name in enumerate(names)
     ]  # fmt: skip
+    if transfers is None and "flow" in found.values:
+        transfers = _flows_of(found, _unit_of(frame))
     if transfers is not None:
         _mark_transfers(ax, found, found.values[names[0]], transfers)
     keep_drawn(ax, layers)
@@ -99,10 +101,10 @@ def drawdown(frame: pd.DataFrame | pd.Series, *, worst: int = 3, ax: Axes | None
     Parameters
     ----------
     frame : DataFrame or Series
-        Index of times (or a column `time`), and `drawdown` (a share, 0 or negative), or
-        else `equity`, or else one column of numbers to work it out of. Deposits and
-        withdrawals count as gains and losses of `equity`: where there are any, pass
-        `drawdown`.
+        As `btcc.analytics.equity_curve` returns it: index of times (or a column `time`) and
+        `return`, the time-weighted returns, in which deposits and withdrawals count for
+        nothing. Else `drawdown` (a share, 0 or negative) is drawn as it is, or it is worked
+        out of `equity`, or of the one column of numbers; there a deposit counts as a gain.
     worst : int
         How many times under water to shade.
     ax : Axes, optional
@@ -166,6 +168,14 @@ def _with_last(name: str, values: Floats) -> str:
     return f"{name} {plain(last, 0 if abs(last) >= 1000 else 2)}"
 
 
+def _flows_of(found: Curves, currency: str) -> pd.DataFrame:
+    """Return what came in and went out in each step as transfers."""
+    flow = found.values["flow"]
+    moved = np.nan_to_num(flow) != 0
+    time = pd.to_datetime(found.time[moved], unit="D", utc=True)
+    return pd.DataFrame({"time": time, "asset": currency, "amount": flow[moved]})
+
+
 def _mark_transfers(ax: Axes, found: Curves, curve: Floats, transfers: pd.DataFrame) -> None:
     need(transfers, ["time", "amount"], "what btcc.transfers() returns")
     palette = palette_of(ax)
@@ -209,13 +219,20 @@ class Dip:
 def _depth_of(found: Curves) -> Floats:
     if "drawdown" in found.values:
         return found.values["drawdown"]
-    names = [name for name in ("equity",) if name in found.values] or list(found.values)
+    if "return" in found.values:
+        grown: Any = np.cumprod(1 + np.nan_to_num(found.values["return"]))
+        return _below_peak(grown)
+    names = ["equity"] if "equity" in found.values else list(found.values)
     if len(names) > 1:
         raise InvalidArgument(
-            f"the frame has {len(names)} curves ({', '.join(names[:3])}, ...) and neither "
-            'drawdown nor equity; pass one, such as frame["total"].'
+            f"the frame has {len(names)} curves ({', '.join(names[:3])}, ...) and none of "
+            'return, drawdown and equity; pass one, such as frame["total"].'
         )
-    values = found.values[names[0]]
+    return _below_peak(found.values[names[0]])
+
+
+def _below_peak(values: Floats) -> Floats:
+    """Return by what share each value is below the highest so far."""
     peak = np.fmax.accumulate(values)
     share: Floats = np.divide(values, peak, out=np.full(len(values), np.nan), where=peak > 0) - 1
     return share

@@ -22,6 +22,7 @@ from btcc_research.plot.scales import duration_axis, number_axis, short
 from btcc_research.plot.style import palette_of
 
 _PREFIX = "markout_"
+_SLIPPAGE = "slippage_bps"
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _MOST_BARS = 41
 
@@ -41,25 +42,26 @@ def costs(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     frame : DataFrame
-        One row an execution. Columns ``markout_1s``, ``markout_5m``, ... (any length of
-        time pandas reads): basis points the mid moved in my favour. Column slippage: basis
-        points that were paid against the mid on arrival. NaN where there is no quote.
+        As `btcc.analytics.execution_costs` returns it, one row an execution:
+        ``markout_1s``, ``markout_5min``, ... (any length of time pandas reads), the basis
+        points the mid moved in my favour; slippage_bps, the basis points that were paid
+        against the mid on arrival. NaN where there is no quote.
     ax : Axes, optional
         Where to draw; a new figure when left out. It gives up room for the histogram.
 
     Raises
     ------
     InvalidArgument
-        If the frame has neither markouts nor slippage.
+        If the frame has neither markouts nor slippage_bps.
     """
     horizons = _horizons(frame)
-    if not horizons and "slippage" not in frame.columns:
+    if not horizons and _SLIPPAGE not in frame.columns:
         raise InvalidArgument(
-            "the frame has no columns markout_1s, markout_1m, ... and no slippage; pass what "
-            "btcc.analytics.costs() returns."
+            "the frame has no columns markout_1s, markout_1m, ... and no slippage_bps; pass "
+            "what btcc.analytics.execution_costs() returns."
         )
     main = new_axes(ax)
-    slippage = numbers(frame["slippage"]) if "slippage" in frame.columns else np.empty(0)
+    slippage = numbers(frame[_SLIPPAGE]) if _SLIPPAGE in frame.columns else np.empty(0)
     slippage = slippage[np.isfinite(slippage)]
     set_heading(main, frame, "markouts")
     beside = axes_beside(main, 0.36) if len(slippage) else None

@@ -17,6 +17,9 @@ from btcc_research.plot.zooming import Layer, View
 PIXELS_A_MARK = 12
 """Fills of one order closer than this become one mark."""
 
+_LARGEST, _SMALLEST, _CROWD = 52.0, 20.0, 80
+"""Areas of marks in square points, and how many marks may have the largest."""
+
 _NEEDED = ("time", "side", "price", "amount")
 _SOURCE = "what btcc.trades() returns"
 
@@ -123,7 +126,7 @@ def _layer(ax: Axes, kind: _Kind, fills: pd.DataFrame) -> Layer:
     colour = palette.buying if kind.side == "buy" else palette.selling
     inside, edge = (back, colour) if kind.is_hollow else (colour, back)
     points = ax.scatter(
-        [], [], marker=kind.marker, s=52, facecolors=[inside], edgecolors=[edge],
+        [], [], marker=kind.marker, facecolors=[inside], edgecolors=[edge],
         linewidths=1.2 if kind.is_hollow else 0.7, zorder=6, label=f"{len(fills):,} {kind.name}",
     )  # fmt: skip
 
@@ -131,6 +134,8 @@ def _layer(ax: Axes, kind: _Kind, fills: pd.DataFrame) -> Layer:
         seen = fills[(fills["x"] >= view.first) & (fills["x"] <= view.last)]
         marks = merged(seen, (view.last - view.first) / view.width * PIXELS_A_MARK)
         places = marks[["x", "y"]].to_numpy()
-        points.set_offsets(places[one_a_pixel(ax, places)])
+        places = places[one_a_pixel(ax, places)]
+        points.set_offsets(places)
+        points.set_sizes([min(_LARGEST, max(_SMALLEST, _LARGEST * _CROWD / max(len(places), 1)))])
 
     return draw

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patheffects import Normal, Stroke
+from matplotlib.transforms import ScaledTranslation
 
 from btcc_research.plot.canvas import add_lines, market_of
 from btcc_research.plot.inputs import Floats, days, need, numbers
@@ -104,13 +106,12 @@ def _level_layer(ax: Axes, levels: Sequence[Level]) -> Layer:
         ax, colors=[level.colour for level in levels], linewidths=1.3, zorder=4.5,
         linestyles=[_STYLES.get(level.words, "-") for level in levels],
     )  # fmt: skip
+    figure: Any = ax.get_figure(root=True)
+    beside = ax.transAxes + ScaledTranslation(5 / 72, 0, figure.dpi_scale_trans)
     labels = [
-        ax.text(
-            1.006, 0, "", transform=ax.transAxes, color=level.colour, fontsize="small",
-            va="center",
-        )
-        for level in levels
-    ]  # fmt: skip
+        ax.text(1, 0, "", transform=beside, color=each.colour, fontsize="small", va="center")
+        for each in levels
+    ]
 
     def draw(view: View) -> None:
         ends = [max(view.last, level.since) for level in levels]

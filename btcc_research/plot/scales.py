@@ -68,14 +68,19 @@ def number_axis(
     inches : float
         How far numbers stand apart upwards. Each takes as long to draw as fifty candles.
     """
+    decimals = [0]  # worked out for the first number of an axis, true for all
 
-    def text(value: float, _: int | None) -> str:
-        places = axis.get_majorticklocs()
-        step = float(np.diff(places).min()) if len(places) > 1 else abs(value)
-        return write(value, decimals_of(step))
+    def text(value: float, place: int | None) -> str:
+        if not place:
+            places = axis.get_majorticklocs()
+            step = float(np.diff(places).min()) if len(places) > 1 else abs(value)
+            decimals[0] = decimals_of(step)
+        return write(value, decimals[0])
 
     axis.set_major_formatter(FuncFormatter(text))
-    axis.set_major_locator(MaxNLocator(_most_ticks(axis, inches), steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(
+        MaxNLocator(_most_ticks(axis, inches), steps=[1, 2, 2.5, 5, 10], min_n_ticks=3)
+    )
 
 
 def _most_ticks(axis: Axis, inches: float) -> int:

@@ -40,7 +40,8 @@ def exposure(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     frame : DataFrame
         Index of times (or a column `time`) and one column a market, signed values; or
-        columns time, market and exposure.
+        columns time, market and exposure; or the column exposure alone, as
+        `btcc.analytics.equity_curve` returns it.
     ax : Axes, optional
         Where to draw; a new figure when left out.
 
@@ -73,7 +74,7 @@ def exposure(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _by_market(frame: pd.DataFrame) -> pd.DataFrame:
     if "market" not in frame.columns:
-        return frame
+        return frame[["exposure"]] if "exposure" in frame.columns else frame
     need(frame, ["time", "market", "exposure"], _SOURCE)
     long = frame.assign(exposure=numbers(frame["exposure"]))
     wide = long.pivot_table(index="time", columns="market", values="exposure", aggfunc="last")

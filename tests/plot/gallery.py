@@ -4,6 +4,7 @@
 at the size of a notebook and small, and the small picture of all of them in ``notebooks/``.
 """
 
+import io
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,11 +13,14 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from PIL import Image
 
 from btcc_research import plot
 from tests.plot import made_up
 
-FOLDER = Path(__file__).parents[2] / ".artifacts" / "gallery"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".artifacts" / "gallery"
+PICTURE = ROOT / "notebooks" / "gallery.png"
 SIZES = {"notebook": (11, 5.5), "small": (5, 3)}
 STYLES = {"light": "default", "dark": "dark_background"}
 CONSTRAINED = "constrained"
@@ -182,6 +186,12 @@ CHARTS = (
 )  # fmt: skip
 
 
+ONE_OF_EACH = (
+    candles_with_positions, equity, drawdown, book_heatmap, depth, trades_by_duration, pnl_by_cause, costs, calendar,
+    exposure, funding, coverage,
+)  # fmt: skip
+
+
 def render(chart, style, size):
     """Return a figure of one chart: its own at the size of a notebook, else one of ours."""
     with plt.style.context(STYLES[style]):
@@ -202,7 +212,28 @@ def render_all(folder=FOLDER, charts=CHARTS):
                 plt.close(figure)
 
 
+def combined():
+    """Return one figure with a chart of each kind, for the README."""
+    with plt.rc_context({"font.size": 8, "axes.titlesize": 10}):
+        figure = plt.figure(figsize=(15, 12.5), layout="constrained")
+        for part, chart in zip(
+            figure.subfigures(4, 3, wspace=0.03, hspace=0.03).flat, ONE_OF_EACH, strict=True
+        ):
+            chart(part.subplots())
+        return figure
+
+
+def save_combined(path=PICTURE):
+    """Save it in few colours: it is part of the repository."""
+    held = io.BytesIO()
+    combined().savefig(held, dpi=96)
+    Image.open(held).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
+
+
 if __name__ == "__main__":
     mpl.use("Agg")
     named = sys.argv[1:]
+    save_combined()
     render_all(charts=[chart for chart in CHARTS if not named or chart.__name__ in named])

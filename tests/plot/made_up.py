@@ -264,15 +264,17 @@ def stored(*, seed=9):
 def executions(count=800, *, seed=10):
     """Markouts and slippage in basis points, some without a quote."""
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({"slippage": rng.normal(0.7, 1.3, count) + rng.exponential(0.4, count)})
+    frame = pd.DataFrame(
+        {"slippage_bps": rng.normal(0.7, 1.3, count) + rng.exponential(0.4, count)}
+    )
     drift = np.zeros(count)
     for name, seconds in (
         ("1s", 1),
         ("5s", 5),
         ("30s", 30),
-        ("1m", 60),
-        ("5m", 300),
-        ("15m", 900),
+        ("1min", 60),
+        ("5min", 300),
+        ("15min", 900),
         ("1h", 3600),
     ):
         drift = drift + rng.normal(-0.05, 0.4 * np.log1p(seconds), count)

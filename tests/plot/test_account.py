@@ -44,11 +44,11 @@ def test_slippage_stands_beside_them_and_loses_nobody():
     assert beside is not ax
     assert sum(bar.get_height() for bar in beside.patches) == len(frame)
     assert beside.get_xlabel() == "paid (basis points)"
-    assert legend(beside) == [f"median +{frame['slippage'].median():.2f}"]
+    assert legend(beside) == [f"median +{frame['slippage_bps'].median():.2f}"]
 
 
 def test_costs_without_slippage_are_one_chart():
-    ax = plot.costs(made_up.executions().drop(columns="slippage"))
+    ax = plot.costs(made_up.executions().drop(columns="slippage_bps"))
     assert ax.figure.axes == [ax]
 
 
@@ -121,6 +121,12 @@ def test_exposures_may_be_listed_one_below_the_other():
     assert (tops(plot.exposure(long), "BTCUSDT") == tops(plot.exposure(wide), "BTCUSDT")).all()
     with pytest.raises(InvalidArgument, match="'exposure'"):
         plot.exposure(long.drop(columns="exposure"))
+
+
+def test_the_exposure_of_an_equity_curve_is_drawn_alone():
+    index = pd.date_range("2026-01-01", periods=3, tz="UTC")
+    frame = pd.DataFrame({"equity": [1.0, 2, 3], "exposure": [0.0, 5, 4]}, index=index)
+    assert legend(plot.exposure(frame)) == ["exposure"]
 
 
 def test_nothing_held_is_a_chart_that_says_so():

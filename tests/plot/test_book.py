@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from btcc_research import plot
@@ -124,6 +124,7 @@ def states(frame):
     return found
 
 
+@settings(deadline=None)
 @given(
     recordings(),
     st.integers(0, 20),

@@ -146,6 +146,26 @@ def test_a_drawdown_that_was_worked_out_elsewhere_is_drawn_as_it_is():
     assert plot.drawdown(frame).lines[0].get_ydata().tolist() == [0, -0.01, 0]
 
 
+def test_deposits_do_not_count_where_there_are_returns():
+    frame = pd.DataFrame(
+        {
+            "equity": [100.0, 1_100, 990, 100],
+            "flow": [0.0, 1_000, 0, -890],
+            "return": [np.nan, 0, -0.1, 0],
+        },
+        index=pd.date_range("2026-01-01", periods=4, tz="UTC", name="time"),
+    )
+    frame.attrs = {"currency": "USDT"}
+    assert plot.drawdown(frame).lines[0].get_ydata() == pytest.approx([0, 0, -0.1, -0.1])
+    ax = plot.equity(frame)
+    assert legend(ax) == ["equity 100.00", "1 deposit +1k USDT", "1 withdrawal \u2212890 USDT"]
+    assert marks_of(ax) == [[in_days(frame.index)[1], 1_100], [in_days(frame.index)[3], 100]]
+
+
+def marks_of(ax):
+    return np.concatenate([c.get_offsets() for c in ax.collections]).tolist()
+
+
 def test_no_loss_at_all_is_a_chart_too():
     frame = pd.DataFrame(
         {"equity": [1.0, 2, 3]}, index=pd.date_range("2026-01-01", periods=3, tz="UTC")

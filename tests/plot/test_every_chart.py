@@ -109,6 +109,12 @@ def test_pictures_are_drawn_in_light_and_dark(chart, style):
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 20
 
 
+def test_the_picture_of_all_of_them_is_small(tmp_path):
+    gallery.save_combined(tmp_path / "gallery.png")
+    assert 50_000 < (tmp_path / "gallery.png").stat().st_size < 200_000
+    assert len(gallery.ONE_OF_EACH) == len(plot.__all__)
+
+
 def test_every_public_chart_is_in_the_gallery_and_has_few_parameters():
     source = inspect.getsource(gallery)
     for name in plot.__all__:

@@ -27,7 +27,7 @@ def words(ax):
     return [text.get_text() for text in ax.texts]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8))
 def test_every_cause_starts_where_the_one_before_ended(amounts):
     frame = pd.DataFrame({"cause": [f"cause {n}" for n in range(len(amounts))], "amount": amounts})
@@ -226,7 +226,7 @@ def test_years_stand_below_each_other():
     assert np.nansum(fields(ax)) == len(index)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.dates(pd.Timestamp("2000-01-01").date(), pd.Timestamp("2030-01-01").date()),
     st.integers(1, 1500),

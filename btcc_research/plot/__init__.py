@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from btcc_research.plot.calendar_map import calendar
     from btcc_research.plot.candlesticks import candles
-    from btcc_research.plot.curves import drawdown, equity
+    from btcc_research.plot.curves import equity
     from btcc_research.plot.execution_costs import costs
     from btcc_research.plot.heat import book_heatmap
     from btcc_research.plot.order_book import depth
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from btcc_research.plot.rates import funding
     from btcc_research.plot.scatter import trades_scatter
     from btcc_research.plot.stacked import exposure
+    from btcc_research.plot.under_water import drawdown
     from btcc_research.plot.waterfall import pnl
 
 # Loaded when first used: matplotlib is heavy.
@@ -31,7 +32,7 @@ _MODULES = {
     "costs": "execution_costs",
     "coverage": "ranges",
     "depth": "order_book",
-    "drawdown": "curves",
+    "drawdown": "under_water",
     "equity": "curves",
     "exposure": "stacked",
     "funding": "rates",

@@ -78,11 +78,6 @@ def zone_of(times: Any) -> tzinfo:
     return _index(times).tz or UTC
 
 
-def day_of(time: Any) -> float:
-    """Return one time as days since 1970."""
-    return float(days([pd.Timestamp(time)])[0])
-
-
 def curves_of(frame: pd.DataFrame | pd.Series, source: str) -> Curves:
     """Return the numeric columns of a frame over its time, the index or a column `time`.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
-from btcc_research.plot.canvas import add_shapes
-from btcc_research.plot.inputs import Floats
+from btcc_research.plot.canvas import add_shapes, set_heading, show_grid
+from btcc_research.plot.inputs import Curves, Floats
 from btcc_research.plot.reduction import envelope
+from btcc_research.plot.scales import time_axis
 from btcc_research.plot.zooming import Layer, View
 
 
@@ -52,3 +55,10 @@ def fit(ax: Axes, x: Floats, values: list[Floats], *, from_zero: bool = False) -
     margin = (last - first) * 0.005 or 0.5
     ax.set_xlim(first - margin, last + margin)
     ax.update_datalim([(first, low), (last, high)])
+
+
+def label_curves(ax: Axes, frame: Any, found: Curves, words: str) -> None:
+    """Title a chart of curves and label its time."""
+    time_axis(ax, found.zone)
+    set_heading(ax, frame, words)
+    show_grid(ax)

@@ -108,12 +108,13 @@ def _orders(trades: pd.DataFrame) -> Any:
 
 
 def _actions(trades: pd.DataFrame) -> Any:
-    """Return open, close or liquidation on futures, an empty text on spot."""
+    """Return open, close or liquidation on futures; an empty text on spot, or if not told."""
     words = [trades[name] if name in trades.columns else None for name in ("action", "type")]
     action, kind = (
         np.full(len(trades), "", object) if word is None else word.fillna("").to_numpy(object)
         for word in words
     )
+    action = np.where(np.isin(action.astype(str), ["open", "close"]), action, "")
     return np.where(kind == "liquidation", "liquidation", action)
 
 

@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 from matplotlib.collections import LineCollection, PolyCollection
 
 import btcc_research as btcc
 from btcc_research.errors import InvalidArgument
+from btcc_research.plot.marks import merged
 from tests.plot import made_up
 
 DAY = 86_400e6
@@ -223,6 +226,38 @@ def test_executions_of_futures_say_what_they_did():
         == ((trades["side"] == "buy") & (trades["action"] == "close") & ~forced).sum()
     )
     assert sum(count for word, count in told.items()) == len(trades)
+
+
+def test_what_an_execution_did_may_be_unknown():
+    frame = made_up.candles(500, interval=900)
+    trades = made_up.trades(frame, 10, futures=True).assign(action="unknown(7)", type=None)
+    told = {label.split(" ", 1)[1] for label in labels_of(btcc.plot.candles(frame, trades=trades))}
+    assert told <= {"bought", "sold"}
+    assert (
+        sum(
+            int(label.split(" ")[0]) for label in labels_of(btcc.plot.candles(frame, trades=trades))
+        )
+        == 10
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 10), st.floats(1, 100), st.floats(0.001, 5), st.integers(1, 4)),
+        min_size=1,
+        max_size=60,
+    ),
+    st.floats(1e-6, 20),
+)
+def test_merged_fills_keep_amount_and_money(rows, wide):
+    fills = pd.DataFrame(rows, columns=["x", "y", "amount", "order"])
+    found = merged(fills, wide)
+    assert found["amount"].sum() == pytest.approx(fills["amount"].sum())
+    assert (found["amount"] * found["y"]).sum() == pytest.approx(
+        (fills["amount"] * fills["y"]).sum()
+    )
+    assert fills["order"].nunique() <= len(found) <= len(fills)
+    assert found["y"].between(fills["y"].min() - 1e-9, fills["y"].max() + 1e-9).all()
 
 
 def test_many_executions_on_one_pixel_are_drawn_once():

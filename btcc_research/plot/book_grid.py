@@ -53,7 +53,6 @@ def changes_of(frame: pd.DataFrame) -> Changes:
     frame : DataFrame
         Columns time, side, price, amount; is_snapshot where whole books are among them.
     """
-    frame = frame[frame["time"].notna() & frame["price"].notna()]
     time, price = ticks(frame["time"]), numbers(frame["price"])
     amount = np.nan_to_num(numbers(frame["amount"]))
     is_ask = (frame["side"] == "ask").to_numpy(bool)

@@ -112,7 +112,9 @@ def calendar(
     _draw_fields(ax, sheet, with_unit("a day", currency))
     _draw_months(ax, sheet)
     _name_rows(ax, sheet)
-    ax.set_xlabel(f"days by week ({zone_of(times)}), {_years_of(sheet)}", loc="left")
+    unknown = int(table[value].isna().sum())
+    note = f", without {unknown:,} rows of unknown value" if unknown else ""
+    ax.set_xlabel(f"days by week ({zone_of(times)}), {_years_of(sheet)}{note}", loc="left")
     return ax
 
 

@@ -37,6 +37,7 @@ from btcc_research.plot.scales import duration, log_axis, number_axis, time_axis
 from btcc_research.plot.zooming import Layer, keep_drawn
 
 _MARGIN = 0.004
+_LOOKED_AT = 1_000
 _NEEDED = ("open", "high", "low", "close")
 _SOURCE = "what btcc.klines() returns"
 
@@ -100,8 +101,8 @@ def candles(
     else:
         number_axis(ax.yaxis, inches=0.9)
     _set_limits(ax, source, low, high, volume=volume)
-    seconds = frame.attrs.get("interval")
-    set_heading(ax, frame, duration(int(seconds)) if seconds else "")
+    is_known = len(source) > 1 or "interval" in frame.attrs
+    set_heading(ax, frame, duration(source.length // 1_000_000) if is_known else "")
     ax.set_ylabel(with_unit("price", quote_of(frame)))
     show_grid(ax)
     layers = [candle_layer(ax, source, volume=volume), *gap_layers(ax, source)]
@@ -143,11 +144,12 @@ def _candles_of(frame: pd.DataFrame) -> Candles:
 
 def _interval(frame: pd.DataFrame, opened: Any) -> int:
     """Return the length of a candle in microseconds."""
-    seconds = frame.attrs.get("interval")
-    if seconds:
-        return int(seconds) * 1_000_000
-    steps = np.diff(opened)
-    return int(steps[steps > 0].min()) if (steps > 0).any() else 3_600_000_000
+    said = int(frame.attrs.get("interval") or 0) * 1_000_000
+    if said and (len(opened) < 2 or said in np.diff(opened[:_LOOKED_AT])):
+        return said
+    steps = np.diff(opened)  # candles of another length were made of those that said so
+    steps = steps[steps > 0]
+    return int(steps.min()) if len(steps) else said or 3_600_000_000
 
 
 def _check(averages: Sequence[int], lowest: float | None) -> None:

@@ -71,6 +71,7 @@ def book_heatmap(
         If the frame is empty, of several markets, or lacks a column.
     """
     need(frame, _NEEDED, _SOURCE)
+    frame = frame[frame["time"].notna() & frame["price"].notna()]
     need_rows(frame, _SOURCE)
     only(frame, "market", "book_heatmap")
     changes = changes_of(frame)

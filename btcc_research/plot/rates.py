@@ -25,6 +25,8 @@ from btcc_research.plot.scales import number_axis, percent_axis, time_axis
 from btcc_research.plot.style import palette_of
 from btcc_research.plot.zooming import Layer, View, keep_drawn
 
+Limits = tuple[float, float]
+
 _WIDTH = 0.7
 """How much of the time until the next settlement a bar takes."""
 
@@ -154,11 +156,10 @@ def _sum_layers(
         return []
     palette, right = palette_of(ax), ax.twinx()
     right.set_xlim(ax.get_xlim())
-    low, high = min(float(sums["y"].min()), 0.0), max(float(sums["y"].max()), 0.0)
-    bottom, top = ax.get_ylim()
-    scale = max(high / top if top > 0 else 0.0, low / bottom if bottom < 0 else 0.0)
-    if scale > 0 and (low == 0 or bottom < 0) and (high == 0 or top > 0):
-        right.set_ylim(bottom * scale * 1.1, top * scale * 1.1)
+    left, beside = with_one_zero(ax.get_ylim(), (float(sums["y"].min()), float(sums["y"].max())))
+    ax.set_ylim(*left)
+    right.set_ylim(*beside)
+    percent_axis(ax.yaxis)
     if payments is None:
         percent_axis(right.yaxis)
         words, label = "sum of rates", "sum of rates: what a long would have paid"
@@ -173,6 +174,28 @@ def _sum_layers(
             right, sums["x"].to_numpy(), sums["y"].to_numpy(), colour=palette.text, width=1.5
         )
     ]
+
+
+def with_one_zero(left: Limits, right: Limits) -> tuple[Limits, Limits]:
+    """Return limits of two scales that hold what they held, their noughts at one height.
+
+    Of all heights the one is taken that leaves the least of both scales empty.
+    """
+    heights = np.linspace(0.0, 1.0, 101)
+    spans = [_spans(*limits, heights) for limits in (left, right)]
+    best = int(np.argmin(spans[0] / spans[0].min() * spans[1] / spans[1].min()))
+    below, above = -float(heights[best]), 1 - float(heights[best])
+    one, other = (float(span[best]) * 1.05 for span in spans)
+    return (below * one, above * one), (below * other, above * other)
+
+
+def _spans(low: float, high: float, heights: Floats) -> Floats:
+    """Return how much a scale must hold for each height of its nought; inf where it cannot."""
+    below, above = max(-low, 0.0), max(high, 0.0)
+    if not (below or above):
+        above = 1.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.fmax(below / heights, above / (1 - heights))
 
 
 def _currency_of(payments: pd.DataFrame, frame: pd.DataFrame) -> str:

@@ -82,6 +82,8 @@ def trades_scatter(
     layers = [
         _layer(ax, str(name), points[side == name]) for name in sorted(side.dropna().unique())
     ]
+    if not known.all():
+        ax.plot([], [], " ", label=f"without {int((~known).sum()):,} not known")
     keep_drawn(ax, layers)
     show_legend(ax)
     return ax

@@ -118,18 +118,15 @@ def _layer(ax: Axes, time: Floats, names: list[str], values: Floats) -> Layer:
     def draw(view: View) -> None:
         rows = kept_rows(time, values, view.first, view.last, view.width)
         across, part = time[rows], values[:, rows]
-        for side in (np.maximum(part, 0), np.minimum(part, 0)):
-            tops = np.cumsum(side, axis=0)
-            for place in range(len(names)):
-                shape = _steps(across, tops[place] - side[place], tops[place])
-                shapes[place].append(shape)
-        for area, found in zip(areas, shapes, strict=True):
-            area.set_verts(found)
-            found.clear()
+        long, short = np.maximum(part, 0), np.minimum(part, 0)
+        sides = [(each, np.cumsum(each, axis=0)) for each in (long, short)]
+        for place, area in enumerate(areas):
+            area.set_verts(
+                [_steps(across, tops[place] - each[place], tops[place]) for each, tops in sides]
+            )
         if both:
             net.set_data(across, part.sum(axis=0))
 
-    shapes: list[list[Floats]] = [[] for _ in names]
     return draw
 
 

@@ -73,7 +73,7 @@ def drawdown(frame: pd.DataFrame | pd.Series, *, worst: int = 3, ax: Axes | None
         line_layer(ax, found.time, depth, colour=palette.falling, width=1.1),
         area_layer(ax, found.time, depth, colour=palette.falling, alpha=0.3),
     ]
-    _shade_worst(ax, palette, found, _dips(found.time, depth)[:worst])
+    _shade_worst(ax, palette, found, _dips(found.time, depth)[: max(worst, 0)])
     keep_drawn(ax, layers)
     show_legend(ax)
     return ax
@@ -138,9 +138,9 @@ def _in_words(dip: Dip, found: Curves) -> str:
         for moment in (dip.start, dip.end)
     )
     length = duration(round((dip.end - dip.start) * _DAY_SECONDS / _unit(dip)) * _unit(dip))
-    until = f"to {end:%-d %b %Y}" if dip.recovered else "and still"
+    until = f"to {end.day} {end:%b %Y}" if dip.recovered else "and still"
     loss = f"{MINUS}{-dip.depth * 100:.1f} %"
-    return f"{loss}, {begin:%-d %b} {until} ({length})"
+    return f"{loss}, {begin.day} {begin:%b} {until} ({length})"
 
 
 def _unit(dip: Dip) -> int:

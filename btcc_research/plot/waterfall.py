@@ -34,7 +34,7 @@ def pnl(frame: pd.DataFrame | pd.Series, *, total: str = "", ax: Axes | None = N
     -------
     matplotlib.axes.Axes
         Money in the currency of the frame by cause, and the total last. An empty frame
-        gives a chart that says so.
+        gives a chart that says so. Rows whose value is not known are counted below.
 
     Parameters
     ----------
@@ -62,6 +62,9 @@ def pnl(frame: pd.DataFrame | pd.Series, *, total: str = "", ax: Axes | None = N
     if not len(causes):
         say_empty(ax, "nothing was booked")
         return ax
+    unknown = _unknown(frame)
+    if unknown:
+        ax.set_xlabel(f"without {unknown:,} rows of unknown value", loc="left")
     total = total or ("change" if (causes.get("transfers", 0.0) != 0) else "net")
     _draw_bars(ax, causes, total)
     number_axis(ax.yaxis)
@@ -72,7 +75,7 @@ def pnl(frame: pd.DataFrame | pd.Series, *, total: str = "", ax: Axes | None = N
 def _causes_of(frame: pd.DataFrame | pd.Series) -> pd.Series:
     """Return the signed amount of every cause, in order."""
     if isinstance(frame, pd.Series):
-        return pd.Series(numbers(frame), index=frame.index.astype(str))
+        return pd.Series(np.nan_to_num(numbers(frame)), index=frame.index.astype(str))
     if {"cause", "amount"} <= set(frame.columns):
         amounts = pd.Series(numbers(frame["amount"]), index=frame["cause"].to_numpy(object))
         return amounts.groupby(level=0, sort=False).sum()
@@ -88,6 +91,14 @@ def _causes_of(frame: pd.DataFrame | pd.Series) -> pd.Series:
         )
     kept = {name: value for name, value in found.items() if value or name in ("fees", "fee")}
     return pd.Series(kept if len(frame) else {}, dtype="float64")
+
+
+def _unknown(frame: pd.DataFrame | pd.Series) -> int:
+    """Return how many rows have no value, such as fees in a currency without a price."""
+    if isinstance(frame, pd.Series):
+        return int(frame.isna().sum())
+    name = "amount" if "cause" in frame.columns else "net"
+    return int(frame[name].isna().sum()) if name in frame.columns else 0
 
 
 def _currency_of(frame: pd.DataFrame | pd.Series) -> str:

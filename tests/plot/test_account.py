@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 
 from btcc_research import plot
 from btcc_research.errors import InvalidArgument
+from btcc_research.plot.rates import with_one_zero
 from tests.plot import made_up
 
 DAY = 86_400e6
@@ -172,6 +175,30 @@ def test_what_was_booked_is_summed_up_on_the_right():
     assert right.get_ylabel() == "booked so far (USDT)"
     zero = [each.transData.transform((0, 0))[1] for each in (ax, right)]
     assert zero[0] == pytest.approx(zero[1])
+
+
+limits = st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)).map(sorted).map(tuple)
+
+
+@given(limits, limits)
+def test_two_scales_have_their_nought_at_one_height_and_lose_nothing(left, right):
+    found = with_one_zero(left, right)
+    heights = [-low / (high - low) for low, high in found]
+    assert heights[0] == pytest.approx(heights[1])
+    for (low, high), (least, most) in zip(found, (left, right), strict=True):
+        assert low <= least + 1e-9
+        assert high >= most - 1e-9
+
+
+def test_what_a_long_paid_at_positive_rates_is_in_sight():
+    frame, payments = made_up.rates(20)
+    frame["rate"] = frame["rate"].abs()
+    payments["funding"] = -payments["funding"].abs()
+    ax = plot.funding(frame, payments)
+    right = ax.figure.axes[-1]
+    low, high = right.get_ylim()
+    assert low <= payments["funding"].sum() < 0 <= high
+    assert ax.get_ylim()[1] >= frame["rate"].max()
 
 
 def test_rates_alone_are_summed_up_as_what_a_long_would_have_paid():

@@ -221,6 +221,8 @@ def test_an_empty_recording_is_refused():
     frame = made_up.recording(1)
     with pytest.raises(InvalidArgument, match="empty"):
         plot.book_heatmap(frame.iloc[:0])
+    with pytest.raises(InvalidArgument, match="empty"):
+        plot.book_heatmap(frame.assign(price=np.nan))
     with pytest.raises(InvalidArgument, match="market"):
         plot.book_heatmap(pd.concat([frame, frame.assign(market="ETHUSDT")]))
     with pytest.raises(InvalidArgument, match="within=-1 is not a share"):

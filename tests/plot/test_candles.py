@@ -150,6 +150,17 @@ def test_joined_candles_stand_at_their_time_beside_a_gap():
     assert not ((middle > first + wide) & (middle < last - wide)).any()
 
 
+def test_candles_made_of_others_are_as_long_as_they_are():
+    frame = made_up.candles(600)
+    hours = frame.resample("1h").agg(
+        {"open": "first", "high": "max", "low": "min", "close": "last"}
+    )
+    hours.attrs = frame.attrs  # which still say a minute
+    ax = btcc.plot.candles(hours)
+    assert ax.get_title(loc="left") == "BTCUSDT 1h (sandbox)"
+    assert labels_of(ax) == []
+
+
 def test_averages_are_those_of_the_closes():
     frame = made_up.candles(400)
     ax = btcc.plot.candles(frame, averages=(20, 500))

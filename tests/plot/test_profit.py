@@ -186,6 +186,16 @@ def test_what_is_not_known_is_left_out():
         plot.trades_scatter(trips, "mood")
 
 
+def test_rows_of_unknown_value_are_counted():
+    trips = made_up.round_trips(10)
+    trips.loc[[0, 1], ["fees", "net", "return"]] = np.nan
+    assert plot.pnl(trips).get_xlabel() == "without 2 rows of unknown value"
+    assert plot.calendar(trips).get_xlabel().endswith(", without 2 rows of unknown value")
+    assert "without 2 not known" in plot.trades_scatter(trips).get_legend_handles_labels()[1]
+    causes = pd.DataFrame({"cause": ["a", "b"], "amount": [1.0, np.nan]})
+    assert plot.pnl(causes).get_xlabel() == "without 1 rows of unknown value"
+
+
 def fields(ax):
     return np.ma.filled(ax.collections[1].get_array().astype(float), np.nan)
 

@@ -69,8 +69,9 @@ def candles(
         As `btcc.klines` returns it: index `open_time`; open, high, low, close, and volume
         where `volume` is true; closed, where there is a running candle.
     trades : DataFrame, optional
-        As `btcc.trades` returns it; those of the frame's market and time are marked. Fills
-        of one order that lie close together become one mark at their average price.
+        As `btcc.trades` returns it; those of the frame's market and time are marked: spot by
+        triangles, futures by arrows, hollow where they closed something. Fills of one order
+        that lie close together become one mark at their average price.
     positions : DataFrame, optional
         As `btcc.positions` returns it: a line from where each was opened until now, and its
         stop loss, take profit and liquidation price. With the columns closed_at and

@@ -16,12 +16,13 @@ from btcc_research.plot.zooming import Layer, View
 
 def line_layer(
     ax: Axes, x: Floats, y: Floats, *, colour: str, label: str = "", width: float = 1.5,
-    style: str = "-", zorder: float = 3,
+    style: str = "-", zorder: float = 3, holds: bool = False,
 ) -> Layer:  # fmt: skip
-    """Draw a curve; NaN breaks it."""
+    """Draw a curve; NaN breaks it. `holds`: each value stays until the next."""
     (line,) = ax.plot(
-        [], [], color=colour, label=label or "_", linewidth=width, linestyle=style, zorder=zorder
-    )
+        [], [], color=colour, label=label or "_", linewidth=width, linestyle=style,
+        zorder=zorder, drawstyle="steps-post" if holds else "default",
+    )  # fmt: skip
 
     def draw(view: View) -> None:
         line.set_data(*envelope(x, y, view.first, view.last, view.width))

@@ -17,11 +17,16 @@ from btcc_research.plot.zooming import Layer, View
 PIXELS_A_MARK = 12
 """Fills of one order closer than this become one mark."""
 
-_LARGEST, _SMALLEST, _CROWD = 52.0, 20.0, 80
+_LARGEST, _SMALLEST, _CROWD = 56.0, 22.0, 80
 """Areas of marks in square points, and how many marks may have the largest."""
 
 _NEEDED = ("time", "side", "price", "amount")
 _SOURCE = "what btcc.trades() returns"
+
+
+# An arrow, for futures; spot has triangles.
+_UP = ((-1, 0), (0, 1), (1, 0), (0.55, 0), (0.55, -1), (-0.55, -1), (-0.55, 0), (-1, 0))
+_DOWN = tuple((x, -y) for x, y in _UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,17 @@ class _Kind:
     name: str
     side: str
     actions: tuple[str, ...]
-    marker: str
+    marker: Any
     is_hollow: bool = False
 
 
 _KINDS = (
     _Kind("bought", "buy", ("",), "^"),
     _Kind("sold", "sell", ("",), "v"),
-    _Kind("opened long", "buy", ("open",), "^"),
-    _Kind("closed long", "sell", ("close",), "v", is_hollow=True),
-    _Kind("opened short", "sell", ("open",), "v"),
-    _Kind("closed short", "buy", ("close",), "^", is_hollow=True),
+    _Kind("opened long", "buy", ("open",), _UP),
+    _Kind("closed long", "sell", ("close",), _DOWN, is_hollow=True),
+    _Kind("opened short", "sell", ("open",), _DOWN),
+    _Kind("closed short", "buy", ("close",), _UP, is_hollow=True),
     _Kind("liquidated long", "sell", ("liquidation",), "X"),
     _Kind("liquidated short", "buy", ("liquidation",), "X"),
 )

@@ -31,6 +31,7 @@ _WIDTH = 0.7
 """How much of the time until the next settlement a bar takes."""
 
 _PIXELS_A_BAR = 3
+_OF_RATES = ("sum of rates", "sum of rates: what a long would have paid")
 
 
 def funding(
@@ -54,7 +55,7 @@ def funding(
         As `btcc.funding` returns it for one market: time, rate, kind.
     payments : DataFrame, optional
         What was booked: time, and funding or amount (negative was paid), as the rows of
-        `btcc.trades` have it; those of the market are summed up.
+        `btcc.trades` have it; those of the market are summed up from the first rate on.
     ax : Axes, optional
         Where to draw; a new figure when left out.
 
@@ -65,7 +66,7 @@ def funding(
     """
     need(frame, ["time", "rate"], "what btcc.funding() returns")
     market = only(frame, "market", "funding")
-    sums = None if payments is None else _booked(payments, market)
+    booked = None if payments is None else _booked(payments, market)
     ax = new_axes(ax)
     set_heading(ax, frame, "funding")
     ax.set_ylabel("rate of the position's value")
@@ -85,16 +86,19 @@ def funding(
     show_grid(ax)
     layers = _bar_layers(ax, time[~estimated], rate[~estimated], step)
     layers += _bar_layers(ax, time[estimated], rate[estimated], step, hollow=True)
-    if sums is None:
-        sums = pd.DataFrame({"x": time[~estimated], "y": np.cumsum(rate[~estimated])})
-    layers += _sum_layers(ax, sums, frame, payments)
+    if booked is None:
+        layers += _sum_layers(ax, time[~estimated], rate[~estimated], _OF_RATES)
+    else:
+        booked = booked[days(booked["time"]) >= time[0] - step]
+        words = with_unit("booked", _currency_of(booked, frame)), "booked, negative: paid"
+        layers += _sum_layers(ax, days(booked["time"]), numbers(booked["money"]), words)
     keep_drawn(ax, layers)
     show_legend(ax)
     return ax
 
 
 def _booked(payments: pd.DataFrame, market: str) -> pd.DataFrame:
-    """Return what was paid and received up to each time."""
+    """Return what was paid and received for a market, in the order of time."""
     name = next((name for name in ("funding", "amount") if name in payments.columns), None)
     if name is None or "time" not in payments.columns:
         raise InvalidArgument(
@@ -102,8 +106,8 @@ def _booked(payments: pd.DataFrame, market: str) -> pd.DataFrame:
         )
     if market and "market" in payments.columns:
         payments = payments[payments["market"] == market]
-    some = payments[payments[name].notna()].sort_values("time")
-    return pd.DataFrame({"x": days(some["time"]), "y": np.cumsum(numbers(some[name]))})
+    known = payments[payments[name].notna() & payments["time"].notna()]
+    return known.rename(columns={name: "money"}).sort_values("time")
 
 
 def _least_step(time: Floats) -> float:
@@ -148,32 +152,20 @@ def _bars(
     return draw
 
 
-def _sum_layers(
-    ax: Axes, sums: pd.DataFrame, frame: pd.DataFrame, payments: pd.DataFrame | None
-) -> list[Layer]:
-    """Draw the sum on a scale of its own, its nought at the same height."""
-    if not len(sums):
+def _sum_layers(ax: Axes, time: Floats, money: Floats, words: tuple[str, str]) -> list[Layer]:
+    """Draw what something added up to on a scale of its own, its nought at the same height."""
+    if not len(time):
         return []
-    palette, right = palette_of(ax), ax.twinx()
+    palette, right, total = palette_of(ax), ax.twinx(), np.cumsum(money)
     right.set_xlim(ax.get_xlim())
-    left, beside = with_one_zero(ax.get_ylim(), (float(sums["y"].min()), float(sums["y"].max())))
+    left, beside = with_one_zero(ax.get_ylim(), (float(total.min()), float(total.max())))
     ax.set_ylim(*left)
     right.set_ylim(*beside)
     percent_axis(ax.yaxis)
-    if payments is None:
-        percent_axis(right.yaxis)
-        words, label = "sum of rates", "sum of rates: what a long would have paid"
-    else:
-        number_axis(right.yaxis)
-        words = with_unit("booked so far", _currency_of(payments, frame))
-        label = "booked so far, negative: paid"
-    right.set_ylabel(words)
-    ax.plot([], [], color=palette.text, linewidth=1.5, label=f"{label} (right)")
-    return [
-        line_layer(
-            right, sums["x"].to_numpy(), sums["y"].to_numpy(), colour=palette.text, width=1.5
-        )
-    ]
+    (percent_axis if words == _OF_RATES else number_axis)(right.yaxis)
+    right.set_ylabel(words[0])
+    ax.plot([], [], color=palette.text, linewidth=1.5, label=f"{words[1]} (right)")
+    return [line_layer(right, time, total, colour=palette.text, width=1.5, holds=True)]
 
 
 def with_one_zero(left: Limits, right: Limits) -> tuple[Limits, Limits]:
@@ -198,8 +190,8 @@ def _spans(low: float, high: float, heights: Floats) -> Floats:
         return np.fmax(below / heights, above / (1 - heights))
 
 
-def _currency_of(payments: pd.DataFrame, frame: pd.DataFrame) -> str:
+def _currency_of(booked: pd.DataFrame, frame: pd.DataFrame) -> str:
     for name in ("currency", "fee_asset", "asset"):
-        if name in payments.columns and payments[name].nunique() == 1:
-            return str(payments[name].dropna().iloc[0])
+        if name in booked.columns and booked[name].nunique() == 1:
+            return str(booked[name].dropna().iloc[0])
     return str(frame.attrs.get("quote") or "")

@@ -172,7 +172,7 @@ def test_what_was_booked_is_summed_up_on_the_right():
     ax = plot.funding(frame, pd.concat([payments, other]))
     right = ax.figure.axes[-1]
     assert right.lines[0].get_ydata() == pytest.approx(payments["funding"].cumsum().to_numpy())
-    assert right.get_ylabel() == "booked so far (USDT)"
+    assert right.get_ylabel() == "booked (USDT)"
     zero = [each.transData.transform((0, 0))[1] for each in (ax, right)]
     assert zero[0] == pytest.approx(zero[1])
 
@@ -199,6 +199,17 @@ def test_what_a_long_paid_at_positive_rates_is_in_sight():
     low, high = right.get_ylim()
     assert low <= payments["funding"].sum() < 0 <= high
     assert ax.get_ylim()[1] >= frame["rate"].max()
+
+
+def test_what_was_booked_before_the_first_rate_does_not_count():
+    frame, payments = made_up.rates(20)
+    later = frame[frame["time"] > frame["time"].iloc[30]]
+    ax = plot.funding(later, payments.assign(fee_asset="BTC"))
+    line = ax.figure.axes[-1].lines[0]
+    shown = payments[payments["time"] > frame["time"].iloc[29]]
+    assert line.get_ydata()[-1] == pytest.approx(shown["funding"].sum())
+    assert line.get_drawstyle() == "steps-post"
+    assert ax.figure.axes[-1].get_ylabel() == "booked (BTC)"
 
 
 def test_rates_alone_are_summed_up_as_what_a_long_would_have_paid():
